@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * strlist: a growable list of strings that it owns. */
+#include "base/strlist.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void strlist_take(struct strlist *list, char *text)
+{
+    if (list->count + 2 > list->capacity) {
+        list->capacity = list->capacity < 8 ? 8 : list->capacity * 2;
+        list->item = xreallocarray(list->item, list->capacity, sizeof(*list->item));
+    }
+    list->item[list->count++] = text;
+    list->item[list->count] = NULL;
+}
+
+void strlist_add(struct strlist *list, const char *text)
+{
+    strlist_take(list, xstrdup(text));
+}
+
+void strlist_addf(struct strlist *list, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0) {
+        text = xstrdup("");
+    }
+    va_end(args);
+    strlist_take(list, text);
+}
+
+bool strlist_has(const struct strlist *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->item[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strlist_sort(struct strlist *list)
+{
+    if (list->count > 1) {
+        qsort(list->item, list->count, sizeof(*list->item), by_bytes);
+    }
+}
+
+char **strlist_items(const struct strlist *list)
+{
+    static char *none[] = {NULL};
+    return list->item != NULL ? list->item : none;
+}
+
+void strlist_release(struct strlist *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->item[i]);
+    }
+    free(list->item);
+    *list = (struct strlist){0};
+}

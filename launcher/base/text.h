@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * text: questions about bytes as text, for people, for files and from the command line. Touches no disk.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Writes `length` bytes to `to` (of `size` bytes, always terminated) with everything that could drive a terminal
+ * made visible: control characters and invalid UTF-8 as \xNN, line ends as \n, and the Unicode bidirectional controls
+ * as \u{NNNN} (they can make a name read as another one). A text that does not fit is cut at a whole character. */
+void text_escape(char *to, size_t size, const char *from, size_t length);
+
+/* True when the bytes are valid UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
+bool text_is_utf8(const char *bytes, size_t length);
+
+/* Whole-string unsigned decimal number in [least, most]: no sign, no space, no trailing junk. False otherwise. */
+bool text_to_u64(const char *text, uint64_t least, uint64_t most, uint64_t *ret_value);
+
+/* The candidate nearest to `word` within an edit distance that a typing mistake explains (at most a third of the
+ * word), or NULL. `candidates` ends in NULL. */
+const char *text_nearest(const char *word, const char *const *candidates);
+
+/* "59.6 MB": decimal units as disks and networks are sold in. `to` has at least 16 bytes. Returns `to`. */
+char *text_size(char to[16], uint64_t bytes);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * definition: the meaning of envs/NAME.ini: parse, check, default, and find by name. Format:
+ * docs/man/sciwrap-environment.5.
+ *
+ * Every section and key must be known, every key once (url excepted), every value in range; otherwise ERR_INVALID with
+ * "file:line: ..." and the nearest known key. Names of environments satisfy path_is_name().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/strlist.h"
+
+enum network { NETWORK_NONE, NETWORK_HOST };
+
+/* Who the command is inside: RESEARCHER is uid and gid 1000, CALLER keeps the caller's numbers, ROOT is uid 0 (which
+ * means nothing outside). */
+enum identity { IDENTITY_RESEARCHER, IDENTITY_CALLER, IDENTITY_ROOT };
+
+struct definition {
+    char *name; /* file name without .ini */
+    char *path; /* the file, absolute */
+
+    char *description; /* "" when absent, as the two below */
+    char *license;
+    char *citation;
+    struct strlist command; /* words; quoting with '...' and "..." */
+
+    struct digest sha256; /* [artifact] sha256, required */
+    uint64_t size;        /* 0 when not given */
+    struct strlist url;   /* http(s)://, file:// or a path, relative ones against the definition's folder */
+    bool has_tar_sha256;
+    struct digest tar_sha256;
+    char *recipe; /* NULL when absent */
+
+    struct strlist variables; /* "NAME=value" in file order */
+
+    char *workdir; /* absolute path inside; "/workspace" unless given */
+    char *home;    /* absolute path inside; "/home/researcher" unless given */
+    enum network network;
+    enum identity identity;
+    bool writable;
+};
+
+int definition_parse(struct definition *def, const char *path, const char *bytes, size_t length, struct err *err);
+int definition_load(struct definition *def, const char *path, struct err *err);
+/* `name` is a path (it contains '/' or ends in ".ini") or a name that is looked up in definition_folders() in order.
+ * ERR_NOT_FOUND names the nearest known environment. */
+int definition_find(struct definition *def, const char *name, struct err *err);
+void definition_release(struct definition *def);
+
+/* ./envs, each folder of $SCIWRAP_ENVS (':' between), $XDG_CONFIG_HOME/sciwrap/envs (or ~/.config), /etc/sciwrap/envs,
+ * and share/sciwrap/envs beside the running program. Absolute where the first is not; existing or not. */
+void definition_folders(struct strlist *ret_folders);
+/* Paths of all definitions found there, the first of each name, sorted by name. */
+int definition_list(struct strlist *ret_paths, struct err *err);
+/* The folders for recipes: the same places with "recipes" in the place of "envs" ($SCIWRAP_RECIPES). */
+void definition_recipe_folders(struct strlist *ret_folders);

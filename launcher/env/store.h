@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * store: where artifacts and unpacked trees live, addressed by digest. This header is the reading side, which a launch
+ * needs; supply/stage.h is the writing side.
+ *
+ *     blobs/sha256/HEX        artifacts and package files, complete and verified
+ *     trees/HEX/rootfs        the artifact HEX unpacked, read-only
+ *     trees/HEX/index         its entries, sorted (env/index.h)
+ *     trees/HEX/meta          written last; a tree exists if and only if this parses and says complete
+ *     tmp/                    staging; anything here that nobody holds a lock on is garbage
+ *     locks/                  save duplicate work; correctness never rests on them (NFS, Lustre)
+ *
+ * Place: $SCIWRAP_STORE, else $XDG_DATA_HOME/sciwrap/store, else ~/.local/share/sciwrap/store. $SCIWRAP_SITE_STORE
+ * names a read-only store of the site that is looked in first.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+
+struct store {
+    int fd; /* the store's folder, -1 when it does not exist yet */
+    char *path;
+};
+
+struct store_tree {
+    int fd;                    /* trees/HEX, O_PATH */
+    char *rootfs;              /* host path of the root file system */
+    struct digest artifact;    /* sha256 of the artifact it was unpacked from */
+    struct digest tree;        /* sha256 of the index */
+    uint64_t entries;          /* lines of the index */
+    uint64_t bytes;            /* sum of file sizes */
+    uint64_t left_out_devices; /* what the unpacker did not take over (reference: docs/SECURITY.md) */
+    uint64_t left_out_fifos;
+    uint64_t dropped_setid;      /* files and directories that lost set-uid or set-gid bits */
+    uint64_t dropped_attributes; /* entries that lost extended attributes, ACLs or file flags */
+};
+
+/* Opens the user's store for reading; a store that does not exist is empty, not an error. */
+int store_open(struct store *store, struct err *err);
+/* Opens it for writing: creates the folders, 0700. */
+int store_open_writable(struct store *store, struct err *err);
+void store_close(struct store *store);
+
+/* Finds the complete tree of an artifact in the site's store, then in the user's. 1 found, 0 not there, -1 error. */
+int store_find_tree(const struct store *store, const struct digest *artifact, struct store_tree *ret_tree,
+                    struct err *err);
+void store_tree_release(struct store_tree *tree);
+
+/* Text of a meta file to a tree's fields (fd and rootfs stay untouched); -1 unless it is complete and whole. */
+int store_meta_parse(const char *text, struct store_tree *ret_tree, struct err *err);
+/* The text of a meta file; caller frees. */
+char *store_meta_format(const struct store_tree *tree);
+
+/* Opens blobs/sha256/HEX for reading in the site's store or the user's; -1 with ERR_NOT_FOUND when absent. */
+int store_open_blob(const struct store *store, const struct digest *digest, struct err *err);

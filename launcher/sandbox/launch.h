@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * launch: carries out a plan: create the first process in new namespaces, let it build its root, start the command,
+ * forward signals, wait. See launch.c for the processes and docs/SECURITY.md for the order of the stages.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "sandbox/plan.h"
+
+enum { LAUNCH_NAMESPACES = 7 };
+
+struct launch_result {
+    int wait_status;     /* of the command, as waitpid(2) gives it */
+    struct rusage usage; /* of everything that ran inside: PID 1 has waited for all of it */
+    int64_t started_ns;  /* CLOCK_REALTIME */
+    int64_t ended_ns;
+    int64_t elapsed_ns; /* CLOCK_MONOTONIC */
+    pid_t init_pid;     /* host PID of PID 1 */
+    struct {
+        const char *name; /* "user", "mnt", "pid", "ipc", "uts", "net", "cgroup" */
+        uint64_t number;  /* inode of /proc/PID/ns/NAME; 0 when it could not be read */
+    } namespace[LAUNCH_NAMESPACES];
+};
+
+/* Runs the plan to its end. 0 when a command was started, whatever came of it; -1 when it could not be: ERR_HOST,
+ * ERR_COMMAND_ABSENT, ERR_COMMAND_DENIED, ERR_SYSTEM. Standard descriptors are those of the caller. */
+int launch(const struct plan *plan, struct launch_result *ret_result, struct err *err);
+
+/* The exit status for the shell: the command's own, or 128+n when signal n ended it. */
+int launch_exit_code(const struct launch_result *result);

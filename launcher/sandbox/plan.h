@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * plan: everything that the sandbox needs to start one process, fully resolved: plain data, made by run/planner.
+ *
+ * A path is either a host path (`source`, `rootfs`, `scratch`) or a path inside (`target`, `workdir`); both absolute
+ * and normal.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/strlist.h"
+
+enum plan_mount_kind {
+    PLAN_BIND,  /* a file or directory of the host, nosuid and nodev */
+    PLAN_TMPFS, /* empty, in memory, writable unless read_only */
+    PLAN_PROC,  /* a fresh proc of the new PID namespace */
+    PLAN_DEV,   /* null zero full random urandom tty, own pts, and shm */
+    PLAN_FILE,  /* a read-only file with `content` */
+};
+
+struct plan_mount {
+    enum plan_mount_kind kind;
+    char *source; /* PLAN_BIND */
+    char *target;
+    char *content; /* PLAN_FILE */
+    bool read_only;
+};
+
+struct plan {
+    char *rootfs;  /* host path of the unpacked tree; mounted read-only, never written */
+    char *scratch; /* host path of a private folder of this run; the layer of `writable` lives in it */
+    bool writable; /* a layer over the rootfs, thrown away at the end: scratch/upper and scratch/work */
+    struct plan_mount *mount;
+    size_t mount_count;
+    size_t mount_capacity;
+
+    struct strlist argv;
+    struct strlist environment; /* "NAME=value", the whole of it */
+    char *workdir;
+    char *hostname;
+    uid_t inner_uid; /* what the caller's uid and gid are inside */
+    gid_t inner_gid;
+    bool network_host; /* else an own network namespace with only a loopback interface */
+};
+
+/* Borrowed until the next one is added. Mounts are made in the order of their targets' appearance here. */
+struct plan_mount *plan_add_mount(struct plan *plan, enum plan_mount_kind kind, const char *target);
+void plan_add_bind(struct plan *plan, const char *source, const char *target, bool read_only);
+void plan_add_file(struct plan *plan, const char *target, const char *content);
+void plan_release(struct plan *plan);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * fetch: bytes of http(s) addresses, of file:// addresses and of paths, into a file of the store. The only file that
+ * includes libcurl.
+ *
+ * Never more than the pinned size is kept; https is only redirected to https; certificates are checked; nothing is
+ * decoded on the way (the pin is of the bytes as they travel); a transfer that stalls (under 1 kB/s for 30 s) is given
+ * up, one that is slow is not. Proxies come from the environment as curl(1) reads them.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/strlist.h"
+#include "supply/progress.h"
+
+struct fetch_item {
+    struct strlist from;  /* addresses and paths, tried in order; the next one when one fails or has other bytes */
+    struct digest sha256; /* what the bytes must be */
+    uint64_t size;        /* 0: not known, then at most FETCH_UNKNOWN bytes */
+    const char *label;    /* for progress and messages */
+};
+
+enum { FETCH_PARALLEL = 6 }; /* transfers at once: what browsers allow themselves per host */
+#define FETCH_UNKNOWN (64ULL * 1024 * 1024 * 1024)
+
+/* Brings every item into blobs/sha256/HEX of the store that is open at `store_fd` (writable): downloaded under tmp/ (a
+ * partial file is kept under its digest and resumed by a later call, after a check that the server still has the same
+ * file), hashed while it is written, synced, renamed. Items whose blob is there already are skipped. Several at once.
+ * The first failure ends all; its message names the label, every address that was tried and what each answered; an
+ * answer that begins like HTML is said to be an error page. */
+int fetch_all(int store_fd, const struct fetch_item *items, size_t count, struct progress *progress, struct err *err);

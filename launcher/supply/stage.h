@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * stage: the writing side of the store (env/store.h): a private folder under tmp/ that is committed whole or not at
+ * all.
+ *
+ * Committing a tree: files written, directories closed, index written, meta written last, renamed to trees/HEX without
+ * replacing. When another process was faster, its tree is taken and ours is thrown away: both succeed. A stage that is
+ * not committed disappears at the end of its scope; after a crash the next stage_begin removes it (its lock is free).
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "env/store.h"
+
+struct stage {
+    int store_fd; /* borrowed */
+    int fd;       /* the private folder, held with flock; -1 when none */
+    char *name;   /* its name under tmp/ */
+};
+
+int stage_begin(struct stage *stage, const struct store *store, struct err *err);
+/* Publishes the stage as the tree of `tree->artifact`: rootfs/ and index are in it; writes meta. */
+int stage_commit_tree(struct stage *stage, const struct store_tree *tree, struct err *err);
+/* Publishes the file `name` of the stage as the blob of `digest`, which the caller has verified. */
+int stage_commit_blob(struct stage *stage, const char *name, const struct digest *digest, struct err *err);
+void stage_release(struct stage *stage); /* aborts what was not committed */

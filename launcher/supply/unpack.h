@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * unpack: an archive into an open directory, trusting nothing in it, and its tree index. Together with supply/deb.c and
+ * supply/tarball.c the only files that include libarchive.
+ *
+ * libarchive reads (tar only; plain, gzip, bzip2, xz, zstd); every entry is created by us relative to a directory
+ * descriptor. docs/SECURITY.md has the outcome for every kind of entry. The whole archive is refused (ERR_INVALID, with
+ * the number and the escaped name of the entry) for anything but ARCHIVE_OK and ARCHIVE_EOF.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "env/store.h"
+#include "supply/progress.h"
+
+struct unpack_limits {
+    uint64_t entries;      /* 5,000,000 */
+    uint64_t bytes;        /* expanded: 256 GiB */
+    uint64_t depth;        /* 256 levels */
+    uint64_t path_bytes;   /* 3072, leaves room for the store's own path below PATH_MAX */
+    uint64_t header_bytes; /* of one entry's extended headers: 1 MiB */
+};
+
+extern const struct unpack_limits unpack_default_limits;
+
+/* Reads the archive from archive_fd (a regular file, from its start), checks that all its bytes hash to `sha256` and,
+ * when size is not 0, count `size`, and writes its entries to the directory stage_fd/rootfs and the index to
+ * stage_fd/index. Both are made here. Nothing may be used before this has returned 0: the digest is known only at the
+ * end. Fills tree, entries, bytes, artifact and the counters of *ret_tree. */
+int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage_fd, const struct unpack_limits *limits,
+           struct progress *progress, struct store_tree *ret_tree, struct err *err);
