@@ -125,10 +125,8 @@ static int push_level(struct levels *levels, int parent, const char *name, dev_t
         errno = EXDEV;
         return -1;
     }
-    if ((st.st_mode & 0700) != 0700) {
-        fchmod(fd, 0700);
-    }
-    DIR *dir = fdopendir(fd);
+    bool closed = (st.st_mode & 0700) != 0700 && fchmod(fd, 0700) < 0;
+    DIR *dir = closed ? NULL : fdopendir(fd);
     if (dir == NULL) {
         close(fd);
         return -1;
@@ -161,7 +159,10 @@ static int remove_entry(struct levels *levels, const char *name, dev_t device, i
         return push_level(levels, here, name, device);
     }
     auto_free char *higher = xasprintf(".deep.%u", (*moved)++);
-    fchmodat(here, name, 0700, 0); /* moving a directory rewrites its "..": it must be writable */
+    /* Moving a directory rewrites its "..": it must be writable. */
+    if (fchmodat(here, name, 0700, 0) < 0) {
+        return -1;
+    }
     return renameat(here, name, top, higher);
 }
 
