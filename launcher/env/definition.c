@@ -1,2 +1,334 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause
+ * definition: the meaning of envs/NAME.ini. Finding one by name is in definition_find.c. */
 #include "env/definition.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/fs.h"
+#include "base/keyfile.h"
+#include "base/keyrules.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "env/words.h"
+
+/* 256 KiB: a definition is a page of text; one that is larger is another kind of file. */
+enum { DEFINITION_BYTES = 256 * 1024 };
+/* 1 PiB: no artifact is that large, and sums of sizes stay far from overflow. */
+#define DEFINITION_SIZE_MOST (1ULL << 50)
+
+struct reading {
+    struct definition *def;
+    bool has_sha256;
+};
+
+static int complain_value(const struct keyfile *file, const struct keyfile_entry *entry, struct err *err,
+                          const char *wanted)
+{
+    return keyfile_complain(file, entry->line, err, "%s = '%s': %s", entry->key, entry->value, wanted);
+}
+
+/* A text key that is there must say something. */
+static int take_text(char **place, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    if (entry->value[0] == '\0') {
+        return keyfile_complain(file, entry->line, err, "'%s' is empty; leave the line out instead", entry->key);
+    }
+    free(*place);
+    *place = xstrdup(entry->value);
+    return 0;
+}
+
+static int take_description(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    return take_text(&((struct reading *)into)->def->description, file, entry, err);
+}
+
+static int take_license(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    return take_text(&((struct reading *)into)->def->license, file, entry, err);
+}
+
+static int take_citation(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    return take_text(&((struct reading *)into)->def->citation, file, entry, err);
+}
+
+static int take_command(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    struct strlist *command = &((struct reading *)into)->def->command;
+    if (!words_split(entry->value, command)) {
+        return complain_value(file, entry, err, "a quotation mark is not closed");
+    }
+    if (command->count == 0 || command->item[0][0] == '\0') {
+        return keyfile_complain(file, entry->line, err, "'command' is empty; leave the line out instead");
+    }
+    return 0;
+}
+
+static int take_digest(struct digest *place, const struct keyfile *file, const struct keyfile_entry *entry,
+                       struct err *err)
+{
+    if (!digest_from_hex(entry->value, place)) {
+        return complain_value(file, entry, err, "a sha256 has 64 lower-case hexadecimal digits");
+    }
+    return 0;
+}
+
+static int take_sha256(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    struct reading *reading = into;
+    reading->has_sha256 = true;
+    return take_digest(&reading->def->sha256, file, entry, err);
+}
+
+static int take_tar_sha256(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    struct definition *def = ((struct reading *)into)->def;
+    def->has_tar_sha256 = true;
+    return take_digest(&def->tar_sha256, file, entry, err);
+}
+
+static int take_size(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    if (!text_to_u64(entry->value, 1, DEFINITION_SIZE_MOST, &((struct reading *)into)->def->size)) {
+        return complain_value(file, entry, err, "a size is a number of bytes from 1 to 2^50");
+    }
+    return 0;
+}
+
+/* The folder of the definition, with its slash. */
+static char *folder_of(const struct definition *def)
+{
+    return xstrndup(def->path, (size_t)(path_base(def->path) - def->path));
+}
+
+static int take_url(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    struct definition *def = ((struct reading *)into)->def;
+    const char *url = entry->value;
+    bool known =
+        strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0 || strncmp(url, "file:///", 8) == 0;
+    if (url[0] == '\0') {
+        return keyfile_complain(file, entry->line, err, "'url' is empty; leave the line out instead");
+    }
+    if (known && strpbrk(url, " \t") != NULL) {
+        return complain_value(file, entry, err, "a blank in an address; write it as %20");
+    }
+    if (!known && strstr(url, "://") != NULL) {
+        return complain_value(file, entry, err, "an address begins with https://, http:// or file:///");
+    }
+    if (known || url[0] == '/') {
+        strlist_add(&def->url, url);
+    } else {
+        auto_free char *folder = folder_of(def);
+        strlist_addf(&def->url, "%s%s", folder, url);
+    }
+    return 0;
+}
+
+static int take_recipe(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    struct definition *def = ((struct reading *)into)->def;
+    if (!path_is_name(entry->value)) {
+        return complain_value(file, entry, err, "the name of a recipe has letters, digits and . _ + - only");
+    }
+    free(def->recipe);
+    def->recipe = xstrdup(entry->value);
+    return 0;
+}
+
+static bool is_variable_name(const char *name)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    return name[0] != '\0' && (name[0] < '0' || name[0] > '9') && name[strspn(name, letters)] == '\0';
+}
+
+static int take_variable(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    if (!is_variable_name(entry->key)) {
+        return keyfile_complain(file, entry->line, err,
+                                "'%s' is not the name of a variable: letters, digits and _, not a digit first",
+                                entry->key);
+    }
+    strlist_addf(&((struct reading *)into)->def->variables, "%s=%s", entry->key, entry->value);
+    return 0;
+}
+
+/* The kernel's file systems are put over these places in every run: nothing else can lie there. */
+static bool is_kernels(const char *path)
+{
+    return path_is_under(path, "/proc") || path_is_under(path, "/sys") || path_is_under(path, "/dev");
+}
+
+static int take_inner_folder(char **place, const struct keyfile *file, const struct keyfile_entry *entry,
+                             struct err *err)
+{
+    auto_free char *normal = path_normal("/", entry->value);
+    if (entry->value[0] != '/' || strcmp(normal, entry->value) != 0 || strcmp(normal, "/") == 0) {
+        return complain_value(file, entry, err, "an absolute path inside, below /, without '.', '..' and '//'");
+    }
+    if (is_kernels(normal)) {
+        return complain_value(file, entry, err, "/proc, /sys and /dev belong to the kernel");
+    }
+    free(*place);
+    *place = steal_ptr(&normal);
+    return 0;
+}
+
+static int take_workdir(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    return take_inner_folder(&((struct reading *)into)->def->workdir, file, entry, err);
+}
+
+static int take_home(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    return take_inner_folder(&((struct reading *)into)->def->home, file, entry, err);
+}
+
+static int take_network(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    bool host = strcmp(entry->value, "host") == 0;
+    if (!host && strcmp(entry->value, "none") != 0) {
+        return complain_value(file, entry, err, "one of none, host");
+    }
+    ((struct reading *)into)->def->network = host ? NETWORK_HOST : NETWORK_NONE;
+    return 0;
+}
+
+static int take_identity(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    static const char *const names[] = {
+        [IDENTITY_RESEARCHER] = "researcher",
+        [IDENTITY_CALLER] = "caller",
+        [IDENTITY_ROOT] = "root",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (strcmp(entry->value, names[i]) == 0) {
+            ((struct reading *)into)->def->identity = (enum identity)i;
+            return 0;
+        }
+    }
+    return complain_value(file, entry, err, "one of researcher, caller, root");
+}
+
+static int take_writable(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    bool yes = strcmp(entry->value, "yes") == 0;
+    if (!yes && strcmp(entry->value, "no") != 0) {
+        return complain_value(file, entry, err, "one of yes, no");
+    }
+    ((struct reading *)into)->def->writable = yes;
+    return 0;
+}
+
+static const struct keyrule definition_rules[] = {
+    {"environment", "description", false, take_description},
+    {"environment", "command", false, take_command},
+    {"environment", "license", false, take_license},
+    {"environment", "citation", false, take_citation},
+    {"artifact", "sha256", false, take_sha256},
+    {"artifact", "size", false, take_size},
+    {"artifact", "url", true, take_url},
+    {"artifact", "tar-sha256", false, take_tar_sha256},
+    {"artifact", "recipe", false, take_recipe},
+    {"variables", NULL, false, take_variable},
+    {"run", "workdir", false, take_workdir},
+    {"run", "network", false, take_network},
+    {"run", "identity", false, take_identity},
+    {"run", "home", false, take_home},
+    {"run", "writable", false, take_writable},
+};
+
+/* What only the whole file shows. */
+static int check_whole(const struct reading *reading, struct err *err)
+{
+    const struct definition *def = reading->def;
+    if (!reading->has_sha256) {
+        return err_set(err, ERR_INVALID, "%s: [artifact] sha256 is missing: it pins what the environment is",
+                       def->path);
+    }
+    /* The work directory is the caller's own: a home in it would leave a folder there. */
+    if (path_is_under(def->home, def->workdir)) {
+        return err_set(err, ERR_INVALID, "%s: home '%s' lies in workdir '%s'; choose another place", def->path,
+                       def->home, def->workdir);
+    }
+    return 0;
+}
+
+static int fill_name(struct definition *def, const char *path, struct err *err)
+{
+    auto_free char *current = path[0] == '/' ? NULL : fs_current_dir();
+    def->path = path_normal(current != NULL ? current : "/", path);
+    const char *base = path_base(def->path);
+    size_t length = strlen(base);
+    if (length > 4 && strcmp(base + length - 4, ".ini") == 0) {
+        length -= 4;
+    }
+    def->name = xstrndup(base, length);
+    if (!path_is_name(def->name)) {
+        return err_set(err, ERR_INVALID, "'%s': the name of a definition has letters, digits and . _ + - only", path);
+    }
+    return 0;
+}
+
+static int parse(struct definition *def, const char *path, const char *bytes, size_t length, struct err *err)
+{
+    if (fill_name(def, path, err) < 0) {
+        return -1;
+    }
+    def->description = xstrdup("");
+    def->license = xstrdup("");
+    def->citation = xstrdup("");
+    def->workdir = xstrdup("/workspace");
+    def->home = xstrdup("/home/researcher");
+    if (length > DEFINITION_BYTES) {
+        return err_set(err, ERR_INVALID, "'%s' is larger than %d bytes: not a definition", path, DEFINITION_BYTES);
+    }
+    auto_release(keyfile) struct keyfile file = {0};
+    struct reading reading = {.def = def};
+    if (keyfile_parse(&file, path, bytes, length, err) < 0 ||
+        keyrules_apply(&file, definition_rules, sizeof(definition_rules) / sizeof(*definition_rules), &reading, err) <
+            0) {
+        return -1;
+    }
+    return check_whole(&reading, err);
+}
+
+int definition_parse(struct definition *def, const char *path, const char *bytes, size_t length, struct err *err)
+{
+    *def = (struct definition){0};
+    int result = parse(def, path, bytes, length, err);
+    if (result < 0) {
+        definition_release(def);
+    }
+    return result;
+}
+
+int definition_load(struct definition *def, const char *path, struct err *err)
+{
+    *def = (struct definition){0};
+    auto_release(buf) struct buf text = {0};
+    if (fs_read_path(path, DEFINITION_BYTES, &text, err) < 0) {
+        return -1;
+    }
+    return definition_parse(def, path, buf_text(&text), text.length, err);
+}
+
+void definition_release(struct definition *def)
+{
+    free(def->name);
+    free(def->path);
+    free(def->description);
+    free(def->license);
+    free(def->citation);
+    strlist_release(&def->command);
+    strlist_release(&def->url);
+    free(def->recipe);
+    strlist_release(&def->variables);
+    free(def->workdir);
+    free(def->home);
+    *def = (struct definition){0};
+}
