@@ -1,4 +1,70 @@
-int main(void)
+/* SPDX-License-Identifier: BSD-2-Clause
+ * sciwrap-env: finds the subcommand in the table, runs it, tells the error.
+ *
+ *   pull      a definition to an unpacked, verified tree in the store
+ *   fetch     bytes of addresses and paths into the store (libcurl is here and nowhere else)
+ *   unpack*   an archive into an open directory: unpack_input reads and hashes it, unpack_scan checks its framing,
+ *             unpack_read lets libarchive read it, unpack_tree knows what is there already, unpack_write writes
+ *   jail      shuts the unpacking process in
+ *   stage     a private folder of the store that is committed whole or not at all
+ *   progress  one live line on a terminal */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "supply/supply.h"
+
+static const struct supply_command *const commands[] = {
+    &pull_command,
+};
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_help(void)
 {
+    printf("usage: sciwrap-env COMMAND [ARG...]\n\nPrivate helper of sciwrap: use 'sciwrap COMMAND' instead.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        printf("  %-6s %s\n         %s\n", commands[i]->name, commands[i]->synopsis, commands[i]->summary);
+    }
+}
+
+static const struct supply_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int run_command(int argc, char **argv, struct err *err)
+{
+    if (argc < 2) {
+        return err_set(err, ERR_USAGE, "no command given: see 'sciwrap-env --help'");
+    }
+    const struct supply_command *command = find_command(argv[1]);
+    if (command == NULL) {
+        return err_set(err, ERR_USAGE, "unknown command '%s': see 'sciwrap-env --help'", argv[1]);
+    }
+    return command->run(argc - 1, argv + 1, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    /* Writing to a reader that went away is an error of that write, not the end of a half-made transfer. */
+    signal(SIGPIPE, SIG_IGN);
+    /* Files of the store are as their owner wants them, whatever umask a batch system starts us with. */
+    umask(022);
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+        print_help();
+        return 0;
+    }
+    if (run_command(argc, argv, &err) < 0) {
+        log_error("%s", err.text);
+        return err_exit_code(&err);
+    }
     return 0;
 }
