@@ -33,6 +33,13 @@ int fs_write_atomic(int dirfd, const char *name, mode_t mode, const void *bytes,
  * component; the result cannot be outside. errno is set when -1. Kernel: openat2(2), component walk before 5.6. */
 int fs_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
 
+/* Looks `path` (absolute, as seen from inside) up in the tree `root_fd` as a process with that root would: links,
+ * absolute ones too, are followed inside and never lead out. True when it exists; *ret_below (may be NULL) is then its
+ * place beneath root_fd without any link ("" for the root itself) and *ret_st (may be NULL) what is there. For trees
+ * that nobody changes meanwhile, such as those of the store. */
+bool fs_find_in_root(int root_fd, const char *path, struct buf *ret_below, struct stat *ret_st);
+bool fs_exists_in_root(int root_fd, const char *path);
+
 /* mkdir -p of an absolute or relative path given by the user or the environment (links are followed). */
 int fs_make_dirs(const char *path, mode_t mode, struct err *err);
 
