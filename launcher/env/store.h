@@ -7,11 +7,17 @@
  *     trees/HEX/rootfs        the artifact HEX unpacked, read-only
  *     trees/HEX/index         its entries, sorted (env/index.h)
  *     trees/HEX/meta          written last; a tree exists if and only if this parses and says complete
- *     tmp/                    staging; anything here that nobody holds a lock on is garbage
+ *     tmp/                    staging; anything here that nobody holds a lock on is garbage, partial downloads excepted
  *     locks/                  save duplicate work; correctness never rests on them (NFS, Lustre)
  *
  * Place: $SCIWRAP_STORE, else $XDG_DATA_HOME/sciwrap/store, else ~/.local/share/sciwrap/store. $SCIWRAP_SITE_STORE
  * names a read-only store of the site that is looked in first.
+ *
+ * After a power cut. Waiting for the disk (syncfs) costs more than unpacking itself, and a crash of programs cannot
+ * lose what the kernel holds; only a crash of the machine can. So a tree is published before it is on the disk, and its
+ * meta names the boot it was written in. A child in the background waits for the disk and then turns "synced no" into
+ * "synced yes" in place. A reader of another boot that finds "synced no" takes the tree for not there; the next pull
+ * replaces it.
  */
 #pragma once
 
@@ -48,12 +54,19 @@ void store_close(struct store *store);
 /* Finds the complete tree of an artifact in the site's store, then in the user's. 1 found, 0 not there, -1 error. */
 int store_find_tree(const struct store *store, const struct digest *artifact, struct store_tree *ret_tree,
                     struct err *err);
+/* The same in trees/HEX of the folder open at `trees_fd` alone; rootfs stays NULL. */
+int store_read_tree(int trees_fd, const struct digest *artifact, struct store_tree *ret_tree, struct err *err);
 void store_tree_release(struct store_tree *tree);
 
 /* Text of a meta file to a tree's fields (fd and rootfs stay untouched); -1 unless it is complete and whole. */
 int store_meta_parse(const char *text, struct store_tree *ret_tree, struct err *err);
-/* The text of a meta file; caller frees. */
+/* The text of a meta file, not synced yet; caller frees. */
 char *store_meta_format(const struct store_tree *tree);
+/* Whether the tree of this meta (which store_meta_parse accepts) is on the disk, or was written since this machine
+ * started and so cannot have been lost. */
+bool store_meta_is_durable(const char *text);
+/* A meta file ends in "synced no \n" or "synced yes\n": three bytes at this distance from its end. */
+enum { STORE_META_SYNCED_FROM_END = 4 };
 
 /* Opens blobs/sha256/HEX for reading in the site's store or the user's; -1 with ERR_NOT_FOUND when absent. */
 int store_open_blob(const struct store *store, const struct digest *digest, struct err *err);

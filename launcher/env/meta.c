@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * meta: the part of store.h about the file that says a tree is complete. */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "env/store.h"
+
+enum { BOOT_ID = 36 }; /* a UUID as text */
+
+/* The lines before the last two, in order: a number each. */
+static const struct count {
+    const char *key;
+    size_t offset;
+} counts[] = {
+    {"entries", offsetof(struct store_tree, entries)},
+    {"bytes", offsetof(struct store_tree, bytes)},
+    {"left-out-devices", offsetof(struct store_tree, left_out_devices)},
+    {"left-out-fifos", offsetof(struct store_tree, left_out_fifos)},
+    {"dropped-set-id", offsetof(struct store_tree, dropped_setid)},
+    {"dropped-attributes", offsetof(struct store_tree, dropped_attributes)},
+};
+enum { COUNTS = sizeof(counts) / sizeof(counts[0]) };
+
+/* proc(5): a random identity that the kernel takes at every start. "unknown" never equals itself, see below. */
+static void boot_id(char id[BOOT_ID + 1])
+{
+    auto_release(buf) struct buf text = {0};
+    struct err ignored = {0};
+    strcpy(id, "unknown");
+    if (fs_read_path("/proc/sys/kernel/random/boot_id", 256, &text, &ignored) == 0 && text.length >= BOOT_ID) {
+        memcpy(id, text.bytes, BOOT_ID);
+        id[BOOT_ID] = '\0';
+    }
+}
+
+char *store_meta_format(const struct store_tree *tree)
+{
+    char hex[DIGEST_HEX + 1];
+    char boot[BOOT_ID + 1];
+    struct buf text = {0};
+    digest_to_hex(&tree->artifact, hex);
+    buf_addf(&text, "sciwrap-tree 1\nartifact %s\n", hex);
+    digest_to_hex(&tree->tree, hex);
+    buf_addf(&text, "tree %s\n", hex);
+    for (size_t i = 0; i < COUNTS; i++) {
+        uint64_t value;
+        memcpy(&value, (const char *)tree + counts[i].offset, sizeof(value));
+        buf_addf(&text, "%s %llu\n", counts[i].key, (unsigned long long)value);
+    }
+    boot_id(boot);
+    buf_addf(&text, "boot %s\n", boot);
+    struct digest check;
+    digest_bytes(text.bytes, text.length, &check);
+    digest_to_hex(&check, hex);
+    buf_addf(&text, "check %s\nsynced no \n", hex);
+    return buf_take(&text);
+}
+
+/* Takes the line "KEY VALUE\n" at *at: VALUE into `value` (of `size` bytes), *at moved behind it. */
+static bool take_line(const char **at, const char *key, char *value, size_t size)
+{
+    size_t key_length = strlen(key);
+    const char *end = strchr(*at, '\n');
+    if (end == NULL || strncmp(*at, key, key_length) != 0 || (*at)[key_length] != ' ') {
+        return false;
+    }
+    const char *from = *at + key_length + 1;
+    if (end < from || (size_t)(end - from) >= size) {
+        return false;
+    }
+    memcpy(value, from, (size_t)(end - from));
+    value[end - from] = '\0';
+    *at = end + 1;
+    return true;
+}
+
+static bool take_digest(const char **at, const char *key, struct digest *ret_digest)
+{
+    char hex[DIGEST_HEX + 1];
+    return take_line(at, key, hex, sizeof(hex)) && digest_from_hex(hex, ret_digest);
+}
+
+static bool take_count(const char **at, const struct count *count, struct store_tree *tree)
+{
+    char digits[24];
+    uint64_t value;
+    if (!take_line(at, count->key, digits, sizeof(digits)) || !text_to_u64(digits, 0, UINT64_MAX, &value)) {
+        return false;
+    }
+    memcpy((char *)tree + count->offset, &value, sizeof(value));
+    return true;
+}
+
+static bool parse(const char *text, struct store_tree *tree)
+{
+    char word[BOOT_ID + 1];
+    const char *at = text;
+    if (!take_line(&at, "sciwrap-tree", word, sizeof(word)) || strcmp(word, "1") != 0 ||
+        !take_digest(&at, "artifact", &tree->artifact) || !take_digest(&at, "tree", &tree->tree)) {
+        return false;
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        if (!take_count(&at, &counts[i], tree)) {
+            return false;
+        }
+    }
+    struct digest said;
+    struct digest is;
+    if (!take_line(&at, "boot", word, sizeof(word))) {
+        return false;
+    }
+    digest_bytes(text, (size_t)(at - text), &is);
+    if (!take_digest(&at, "check", &said) || !digest_equal(&said, &is)) {
+        return false;
+    }
+    return strcmp(at, "synced no \n") == 0 || strcmp(at, "synced yes\n") == 0;
+}
+
+int store_meta_parse(const char *text, struct store_tree *ret_tree, struct err *err)
+{
+    struct store_tree tree = *ret_tree;
+    if (!parse(text, &tree)) {
+        return err_set(err, ERR_INVALID, "the tree's meta file is not whole; run 'sciwrap pull' again");
+    }
+    *ret_tree = tree;
+    return 0;
+}
+
+bool store_meta_is_durable(const char *text)
+{
+    if (strstr(text, "\nsynced yes\n") != NULL) {
+        return true;
+    }
+    char here[BOOT_ID + 1];
+    boot_id(here);
+    auto_release(buf) struct buf line = {0};
+    buf_addf(&line, "\nboot %s\n", here);
+    return strcmp(here, "unknown") != 0 && strstr(text, buf_text(&line)) != NULL;
+}
