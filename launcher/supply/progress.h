@@ -22,6 +22,9 @@ struct progress {
 void progress_begin(struct progress *progress, const char *what, uint64_t total);
 /* Cheap: draws at most ten times a second. */
 void progress_add(struct progress *progress, uint64_t bytes);
+/* The same with the whole count so far, for what is counted elsewhere; may go back when an attempt starts again. */
+void progress_set(struct progress *progress, uint64_t done);
 /* Ends the live line and says "WHAT: OUTCOME". */
 void progress_end(struct progress *progress, const char *outcome);
+/* Ends the live line without a word: the error that follows says it all. A no-op unless begun. */
 void progress_release(struct progress *progress);

@@ -6,6 +6,7 @@
  * Committing a tree: files written, directories closed, index written, meta written last, renamed to trees/HEX without
  * replacing. When another process was faster, its tree is taken and ours is thrown away: both succeed. A stage that is
  * not committed disappears at the end of its scope; after a crash the next stage_begin removes it (its lock is free).
+ * Nothing waits for the disk but a child in the background: env/store.h says why that is safe.
  */
 #pragma once
 
@@ -18,12 +19,20 @@
 struct stage {
     int store_fd; /* borrowed */
     int fd;       /* the private folder, held with flock; -1 when none */
-    char *name;   /* its name under tmp/ */
+    char *name;   /* its name under tmp/; NULL when there is nothing to abort */
 };
 
 int stage_begin(struct stage *stage, const struct store *store, struct err *err);
+/* Removes everything in the stage, for another attempt in it. */
+int stage_empty(struct stage *stage, struct err *err);
 /* Publishes the stage as the tree of `tree->artifact`: rootfs/ and index are in it; writes meta. */
 int stage_commit_tree(struct stage *stage, const struct store_tree *tree, struct err *err);
-/* Publishes the file `name` of the stage as the blob of `digest`, which the caller has verified. */
+/* Publishes the file `name` of the stage as the blob of `digest`, which the caller has verified. Synced. */
 int stage_commit_blob(struct stage *stage, const char *name, const struct digest *digest, struct err *err);
 void stage_release(struct stage *stage); /* aborts what was not committed */
+
+/* Publishes the synced and verified file `name` of the folder `dirfd` (same file system as the store) as a blob. */
+int stage_publish_blob(int store_fd, int dirfd, const char *name, const struct digest *digest, struct err *err);
+/* Waits, a minute at most, until nobody else works on `digest`: saves doing the same twice. A descriptor to close when
+ * done, or -1: go on without. Says so when it waits. */
+int stage_lock(const struct store *store, const struct digest *digest, const char *label);
