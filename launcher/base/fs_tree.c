@@ -158,12 +158,19 @@ static int remove_entry(struct levels *levels, const char *name, dev_t device, i
     if (levels->count < DEEPEST) {
         return push_level(levels, here, name, device);
     }
-    auto_free char *higher = xasprintf(".deep.%u", (*moved)++);
     /* Moving a directory rewrites its "..": it must be writable. */
     if (fchmodat(here, name, 0700, 0) < 0) {
         return -1;
     }
-    return renameat(here, name, top, higher);
+    for (;;) { /* the tree may hold the very names that we move to */
+        auto_free char *higher = xasprintf(".deep.%u", (*moved)++);
+        if (renameat(here, name, top, higher) == 0) {
+            return 0;
+        }
+        if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) {
+            return -1;
+        }
+    }
 }
 
 static int remove_levels(struct levels *levels, int dirfd_root)

@@ -14,7 +14,7 @@
 #include "base/err.h"
 
 enum {
-    KEYFILE_LINE = 199,              /* inih's line buffer is 200 bytes in the packaged library (INI_MAX_LINE) */
+    KEYFILE_LINE = 198, /* with line end and terminator inih's buffer of 200 bytes (INI_MAX_LINE) is full */
     KEYFILE_BYTES = 4 * 1024 * 1024, /* a lock file of 10,000 packages has 2 MiB; beyond 4 the file is wrong, not big */
 };
 
