@@ -14,7 +14,7 @@ enum host_verdict { HOST_OK, HOST_MISSING, HOST_OPTIONAL_MISSING };
 struct host_check {
     const char *name; /* "user namespaces" */
     enum host_verdict verdict;
-    char detail[400]; /* what was found; when missing: the exact setting and fix */
+    char detail[1200]; /* what was found; when missing: the exact setting and fix */
 };
 
 enum { HOST_CHECKS_MOST = 24 };

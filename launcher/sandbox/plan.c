@@ -1,2 +1,49 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause
+ * plan: everything that the sandbox needs to start one process. */
 #include "sandbox/plan.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+struct plan_mount *plan_add_mount(struct plan *plan, enum plan_mount_kind kind, const char *target)
+{
+    if (plan->mount_count == plan->mount_capacity) {
+        plan->mount_capacity = plan->mount_capacity < 16 ? 16 : plan->mount_capacity * 2;
+        plan->mount = xreallocarray(plan->mount, plan->mount_capacity, sizeof(*plan->mount));
+    }
+    struct plan_mount *mount = &plan->mount[plan->mount_count++];
+    *mount = (struct plan_mount){.kind = kind, .target = xstrdup(target)};
+    return mount;
+}
+
+void plan_add_bind(struct plan *plan, const char *source, const char *target, bool read_only)
+{
+    struct plan_mount *mount = plan_add_mount(plan, PLAN_BIND, target);
+    mount->source = xstrdup(source);
+    mount->read_only = read_only;
+}
+
+void plan_add_file(struct plan *plan, const char *target, const char *content)
+{
+    struct plan_mount *mount = plan_add_mount(plan, PLAN_FILE, target);
+    mount->content = xstrdup(content);
+    mount->read_only = true;
+}
+
+void plan_release(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        free(plan->mount[i].source);
+        free(plan->mount[i].target);
+        free(plan->mount[i].content);
+    }
+    free(plan->mount);
+    free(plan->rootfs);
+    free(plan->scratch);
+    free(plan->workdir);
+    free(plan->hostname);
+    strlist_release(&plan->argv);
+    strlist_release(&plan->environment);
+    *plan = (struct plan){0};
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * channel: messages between the launcher outside and the first process inside, over a SOCK_SEQPACKET pair: a message
+ * arrives whole, and the end of one side is an end of file for the other.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "sandbox/launch.h"
+
+enum message_kind {
+    MESSAGE_READY = 1, /* init -> launcher: the sandbox stands, the command is about to start; namespaces */
+    MESSAGE_FAILED,    /* init or command -> launcher: err says why no command runs */
+    MESSAGE_STOPPED,   /* init -> launcher: the command was stopped by signal `value` */
+    MESSAGE_ENDED,     /* init -> launcher: the command ended with wait status `value` */
+    MESSAGE_SIGNAL,    /* launcher -> init: send signal `value` to the command */
+};
+
+struct message {
+    enum message_kind kind;
+    int value;
+    uint64_t namespace[LAUNCH_NAMESPACES];
+    struct err err;
+};
+
+/* Both ends close-on-exec. */
+int channel_open(int ends[2], struct err *err);
+/* False when the other side is gone. */
+bool channel_send(int end, const struct message *message);
+/* 1 a message, 0 the other side is gone, -1 nothing there yet (with MSG_DONTWAIT only). */
+int channel_receive(int end, struct message *ret_message, bool wait);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * device: the /dev of a run. */
+#include "sandbox/device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "sandbox/host.h"
+#include "sandbox/mounts.h"
+
+static const struct {
+    const char *name;
+    unsigned minor;
+    unsigned major;
+} nodes[DEVICE_COUNT] = {
+    {"null", 3, 1}, {"zero", 5, 1}, {"full", 7, 1}, {"random", 8, 1}, {"urandom", 9, 1}, {"tty", 0, 5},
+};
+
+static int open_node(size_t i, struct err *err)
+{
+    auto_free char *path = xasprintf("/dev/%s", nodes[i].name);
+    auto_fd int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return err_set_errno(err, ERR_HOST, errno, "open '%s'", path);
+    }
+    /* Another file there would come in writable under a name that programs trust (CVE-2025-31133). */
+    if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(nodes[i].major, nodes[i].minor)) {
+        return err_set(err, ERR_HOST, "'%s' of this host is not the device it should be", path);
+    }
+    return steal_fd(&fd);
+}
+
+int device_open(struct device_set *set, struct err *err)
+{
+    *set = (struct device_set){.terminal = -1};
+    for (size_t i = 0; i < DEVICE_COUNT; i++) {
+        int fd = open_node(i, err);
+        if (fd < 0) {
+            return -1;
+        }
+        set->fd[i] = fd;
+    }
+    for (int fd = 0; fd < 3; fd++) {
+        if (isatty(fd)) {
+            set->terminal = fd;
+            break;
+        }
+    }
+    return 0;
+}
+
+static int bind_descriptor(int fd, const char *place, struct err *err)
+{
+    auto_free char *source = xasprintf("/proc/self/fd/%d", fd);
+    if (mknod(place, S_IFREG | 0600, 0) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "make a place for a device");
+    }
+    return mount_do(source, place, NULL, MS_BIND, NULL, "bind a device", err);
+}
+
+int device_park(const struct device_set *set, const char *yard, struct err *err)
+{
+    for (size_t i = 0; i < DEVICE_COUNT; i++) {
+        auto_free char *place = xasprintf("%s/%s", yard, nodes[i].name);
+        if (bind_descriptor(set->fd[i], place, err) < 0) {
+            return -1;
+        }
+    }
+    auto_free char *console = xasprintf("%s/console", yard);
+    /* A terminal that is no file system object of this mount namespace cannot be bound; the name is a comfort only. */
+    struct err ignored = {0};
+    if (set->terminal >= 0 && bind_descriptor(set->terminal, console, &ignored) < 0) {
+        unlink(console);
+    }
+    return 0;
+}
+
+static int move_in(const char *yard, const char *target, const char *name, struct err *err)
+{
+    auto_free char *parked = xasprintf("%s/%s", yard, name);
+    auto_free char *place = xasprintf("%s/%s", target, name);
+    if (access(parked, F_OK) < 0) {
+        return 0;
+    }
+    if (mknod(place, S_IFREG | 0600, 0) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "make '%s'", place);
+    }
+    return mount_do(parked, place, NULL, MS_MOVE, NULL, "bind a device", err);
+}
+
+static int make_links(const char *target, struct err *err)
+{
+    static const char *const links[][2] = {
+        {"/proc/self/fd", "fd"},       {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
+        {"/proc/self/fd/2", "stderr"}, {"/proc/kcore", "core"},      {"pts/ptmx", "ptmx"},
+    };
+    for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+        auto_free char *path = xasprintf("%s/%s", target, links[i][1]);
+        if (symlink(links[i][0], path) < 0) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "make '%s'", path);
+        }
+    }
+    return 0;
+}
+
+static int make_memory_and_terminals(const char *target, struct err *err)
+{
+    auto_free char *shm = xasprintf("%s/shm", target);
+    auto_free char *pts = xasprintf("%s/pts", target);
+    if (mkdir(shm, 01777) < 0 || mkdir(pts, 0755) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "make '%s'", shm);
+    }
+    if (mount_do("tmpfs", shm, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", "mount tmpfs", err) < 0) {
+        return -1;
+    }
+    /* Without gid=5: that group has no number outside (devpts.rst). */
+    return mount_do("devpts", pts, "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620",
+                    "mount devpts", err);
+}
+
+int device_place(const struct device_set *set, const char *yard, const char *target, struct err *err)
+{
+    (void)set;
+    if (mount_do("tmpfs", target, "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755", "mount tmpfs", err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < DEVICE_COUNT; i++) {
+        if (move_in(yard, target, nodes[i].name, err) < 0) {
+            return -1;
+        }
+    }
+    if (move_in(yard, target, "console", err) < 0 || make_links(target, err) < 0 ||
+        make_memory_and_terminals(target, err) < 0) {
+        return -1;
+    }
+    return mount_freeze(target, err);
+}
+
+void device_close(struct device_set *set)
+{
+    for (size_t i = 0; i < DEVICE_COUNT; i++) {
+        if (set->fd[i] > 0) {
+            close(set->fd[i]);
+            set->fd[i] = 0;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * device: the /dev of a run: six harmless nodes of the host, pseudo-terminals and shared memory of its own.
+ *
+ * Nodes are opened on the host and checked for type and number before the root changes; they come in by descriptor. A
+ * user namespace may not make nodes (mknod(2), EPERM), hence binds.
+ */
+#pragma once
+
+#include "base/err.h"
+
+enum { DEVICE_COUNT = 6 };
+
+struct device_set {
+    int fd[DEVICE_COUNT]; /* O_PATH; 0 means not open, as standard input is never one */
+    int terminal;         /* the caller's terminal on descriptor 0, 1 or 2; -1 when there is none */
+};
+
+int device_open(struct device_set *set, struct err *err);
+/* Binds them at places of their own in the yard (a path relative to the current directory). */
+int device_park(const struct device_set *set, const char *yard, struct err *err);
+/* Makes `target` a read-only tmpfs with the nodes, the usual links, pts, ptmx and shm; the terminal as `console`. */
+int device_place(const struct device_set *set, const char *yard, const char *target, struct err *err);
+void device_close(struct device_set *set);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * host: why this host refuses a step, and what its administrator would have to set. The steps that doctor tries are in
+ * host_check.c. */
+#include "sandbox/host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/fs.h"
+
+/* The number in a file of /proc/sys; -1 when this kernel has no such setting. */
+static long setting(const char *path)
+{
+    auto_release(buf) struct buf text = {0};
+    struct err ignored = {0};
+    if (fs_read_path(path, 64, &text, &ignored) < 0) {
+        return -1;
+    }
+    char *end = NULL;
+    long value = strtol(buf_text(&text), &end, 10);
+    return end == buf_text(&text) ? -1 : value;
+}
+
+/* A process whose root is not the root of its mount namespace may not create a user namespace (user_namespaces(7)). */
+static bool in_chroot(void)
+{
+    struct stat mine;
+    struct stat init;
+    return stat("/", &mine) == 0 && stat("/proc/1/root/.", &init) == 0 &&
+           (mine.st_ino != init.st_ino || mine.st_dev != init.st_dev);
+}
+
+struct remedy {
+    const char *path; /* setting whose value `bad` explains the refusal */
+    long bad;
+    const char *text;
+};
+
+static const struct remedy userns_remedies[] = {
+    {"/proc/sys/kernel/unprivileged_userns_clone", 0,
+     "user namespaces are switched off for users (kernel.unprivileged_userns_clone = 0); ask the administrator for "
+     "'sysctl -w kernel.unprivileged_userns_clone=1'"},
+    {"/proc/sys/user/max_user_namespaces", 0,
+     "this host allows no user namespaces (user.max_user_namespaces = 0); ask the administrator for "
+     "'sysctl -w user.max_user_namespaces=15000'"},
+    {"/proc/sys/user/max_net_namespaces", 0,
+     "this host allows no network namespaces (user.max_net_namespaces = 0); use '--network host', or ask the "
+     "administrator for 'sysctl -w user.max_net_namespaces=15000'"},
+    {"/proc/sys/user/max_mnt_namespaces", 0,
+     "this host allows no mount namespaces (user.max_mnt_namespaces = 0); ask the administrator for "
+     "'sysctl -w user.max_mnt_namespaces=15000'"},
+    {"/proc/sys/user/max_pid_namespaces", 0,
+     "this host allows no PID namespaces (user.max_pid_namespaces = 0); ask the administrator for "
+     "'sysctl -w user.max_pid_namespaces=15000'"},
+    {"/proc/sys/user/max_ipc_namespaces", 0,
+     "this host allows no IPC namespaces (user.max_ipc_namespaces = 0); ask the administrator for "
+     "'sysctl -w user.max_ipc_namespaces=15000'"},
+    {"/proc/sys/user/max_uts_namespaces", 0,
+     "this host allows no UTS namespaces (user.max_uts_namespaces = 0); ask the administrator for "
+     "'sysctl -w user.max_uts_namespaces=15000'"},
+    {"/proc/sys/user/max_cgroup_namespaces", 0,
+     "this host allows no cgroup namespaces (user.max_cgroup_namespaces = 0); ask the administrator for "
+     "'sysctl -w user.max_cgroup_namespaces=15000'"},
+};
+
+static const char apparmor_text[] =
+    "AppArmor takes all rights away in user namespaces (kernel.apparmor_restrict_unprivileged_userns = 1); ask the "
+    "administrator to install a profile for sciwrap with 'userns,' in it, or for "
+    "'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'";
+
+static bool apparmor_restricts(void)
+{
+    return geteuid() != 0 && setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;
+}
+
+static const char *explain_namespaces(int errnum)
+{
+    for (size_t i = 0; i < sizeof(userns_remedies) / sizeof(*userns_remedies); i++) {
+        if (setting(userns_remedies[i].path) == userns_remedies[i].bad) {
+            return userns_remedies[i].text;
+        }
+    }
+    if (apparmor_restricts()) {
+        return apparmor_text;
+    }
+    switch (errnum) {
+    case EPERM:
+        return in_chroot() ? "a process in a chroot may not create user namespaces; start sciwrap outside of it"
+                           : "a security policy forbids user namespaces here, as container engines do; start sciwrap "
+                             "on the host, or let the engine's seccomp profile allow clone with CLONE_NEWUSER";
+    case ENOSPC:
+    case EUSERS:
+        return "a limit on namespaces is reached: too many are in use, or they are nested too deep; see "
+               "/proc/sys/user/max_*_namespaces";
+    case EINVAL:
+        return "this kernel was built without one of the namespaces (CONFIG_USER_NS, CONFIG_PID_NS, CONFIG_NET_NS, "
+               "CONFIG_IPC_NS, CONFIG_UTS_NS, CONFIG_CGROUPS)";
+    default:
+        return NULL;
+    }
+}
+
+static const char *explain_mount(const char *step, int errnum)
+{
+    bool refused = errnum == EPERM || errnum == EACCES;
+    if (refused && apparmor_restricts()) {
+        return apparmor_text;
+    }
+    if (refused && strcmp(step, "mount proc") == 0) {
+        return "parts of /proc are covered here, as in a container, and the kernel then gives no fresh one; start the "
+               "container with an unmasked /proc (podman: --security-opt unmask=ALL, docker: "
+               "--security-opt systempaths=unconfined)";
+    }
+    if (strcmp(step, "mount overlay") == 0 && errnum != ENOSPC) {
+        return "--writable needs overlay mounts in user namespaces (Linux 5.11 or later) and a scratch folder on a "
+               "local file system with user attributes; set SCIWRAP_TMPDIR to one, or run without --writable";
+    }
+    if (strcmp(step, "enter the new root") == 0 && errnum == EINVAL) {
+        return "the root of this host is an initramfs, which cannot be left; switch to a real root file system first";
+    }
+    return refused ? "a security policy forbids mounts in user namespaces here, as container engines do" : NULL;
+}
+
+int host_explain(struct err *err, const char *step, int errnum)
+{
+    bool namespaces = strstr(step, "namespace") != NULL || strcmp(step, "map user ids") == 0;
+    const char *why = namespaces ? explain_namespaces(errnum) : explain_mount(step, errnum);
+    if (why == NULL) {
+        return err_set_errno(err, ERR_HOST, errnum, "cannot %s; 'sciwrap doctor' tests each step", step);
+    }
+    err_set(err, ERR_HOST, "cannot %s: %s (%s)", step, why, strerror(errnum));
+    err->saved_errno = errnum;
+    return -1;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * init: the first process inside.
+ *
+ * Theory of operation. Each stage says what must already have happened.
+ *
+ * 1. Identity. The process was created in a new user namespace, which gives it the right to do all that follows, and in
+ * the others at the same time. It maps its uid to 0 there: devpts refuses to mount unless 0 is mapped.
+ * 2. Root. root_enter(): afterwards no path leads to the host.
+ * 3. Names and network. Host name and loopback need the rights of stage 1.
+ * 4. Second identity. A second user namespace, in which the uid is what the plan says. It owns none of the namespaces
+ * of stage 1, so even all its capabilities could change no mount. Beforehand the first one is told that it may have no
+ * more children.
+ * 5. No rights. Every capability set is emptied, no-new-privileges is set, the process is made undumpable: the
+ *    command has the same uid and must not be able to trace PID 1 or read its memory, which is the launcher's.
+ * 6. The command is started by payload_main(); its filter comes last.
+ * 7. PID 1 lets go of everything but the channel. When the launcher dies, the kernel kills PID 1 (PR_SET_PDEATHSIG; an
+ * end of file on the channel covers the moment before it was set), and with PID 1 every process of the namespace.
+ */
+#include "sandbox/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/auto.h"
+#include "sandbox/channel.h"
+#include "sandbox/filter.h"
+#include "sandbox/host.h"
+#include "sandbox/identity.h"
+#include "sandbox/payload.h"
+#include "sandbox/root.h"
+
+static const char *const namespace_names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
+
+static void die_with_launcher(const struct init_context *context)
+{
+    struct pollfd hung = {.fd = context->channel};
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (poll(&hung, 1, 0) > 0 && (hung.revents & POLLHUP) != 0) {
+        _exit(125);
+    }
+}
+
+static int bring_loopback_up(struct err *err)
+{
+    auto_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING};
+    memcpy(request.ifr_name, "lo", 3);
+    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0) {
+        return host_explain(err, "bring the loopback interface up", errno);
+    }
+    return 0;
+}
+
+/* One more user namespace below this one, and none below that: nested ones are the kernel's widest attack surface. */
+static int forbid_more_namespaces(void)
+{
+    auto_fd int fd = open("/proc/sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC);
+    /* Refused on some hosts (a read-only /proc/sys in a container): the filter forbids the calls as well. */
+    return fd >= 0 && write(fd, "1", 1) == 1 ? 0 : -1;
+}
+
+static int take_second_identity(const struct plan *plan, uid_t outer_uid, struct err *err)
+{
+    (void)forbid_more_namespaces();
+    if (outer_uid == 0 && root_protect_proc(err) < 0) {
+        return -1;
+    }
+    if (unshare(CLONE_NEWUSER) < 0) {
+        return host_explain(err, "create the second user namespace", errno);
+    }
+    return identity_map(plan->inner_uid, 0, plan->inner_gid, 0, err);
+}
+
+static int build(const struct init_context *context, struct err *err)
+{
+    const struct plan *plan = context->plan;
+    umask(0); /* modes are given in full; the command gets 022 */
+    if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 || root_enter(plan, err) < 0) {
+        return -1;
+    }
+    if (sethostname(plan->hostname, strlen(plan->hostname)) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "set the host name");
+    }
+    if (!plan->network_host && bring_loopback_up(err) < 0) {
+        return -1;
+    }
+    return take_second_identity(plan, context->outer_uid, err);
+}
+
+static void note_namespaces(struct message *message)
+{
+    for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
+        char path[64];
+        struct stat st;
+        snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace_names[i]);
+        message->namespace[i] = stat(path, &st) == 0 ? st.st_ino : 0;
+    }
+}
+
+static void fail(const struct init_context *context, const struct err *err)
+{
+    struct message message = {.kind = MESSAGE_FAILED, .err = *err};
+    channel_send(context->channel, &message);
+    _exit(125);
+}
+
+/* The launcher's own environment and arguments hold host paths and secrets; /proc/1/cmdline is open to all. */
+static void scrub_arguments(void)
+{
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
+        explicit_bzero(*variable, strlen(*variable));
+    }
+    environ = NULL;
+    payload_scrub_arguments();
+}
+
+/* Everything but the channel and the signal descriptor, standard streams included: a pipe must end when the command
+ * closes it. */
+static void let_go(int channel, int signals)
+{
+    int keep[2] = {channel < signals ? channel : signals, channel < signals ? signals : channel};
+    int first = 0;
+    for (int i = 0; i < 2; i++) {
+        payload_close_range(first, keep[i] - 1);
+        first = keep[i] + 1;
+    }
+    payload_close_range(first, -1);
+}
+
+struct watch {
+    int channel;
+    int signals;
+    pid_t command;
+};
+
+static void report(const struct watch *watch, enum message_kind kind, int value)
+{
+    struct message message = {.kind = kind, .value = value};
+    channel_send(watch->channel, &message);
+}
+
+static void reap(const struct watch *watch)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (pid != watch->command) {
+            continue;
+        }
+        if (WIFSTOPPED(status)) {
+            report(watch, MESSAGE_STOPPED, WSTOPSIG(status));
+            continue;
+        }
+        report(watch, MESSAGE_ENDED, status);
+        _exit(0); /* the kernel kills what is left in the namespace */
+    }
+}
+
+static void obey(const struct watch *watch)
+{
+    struct message message;
+    int got = channel_receive(watch->channel, &message, false);
+    if (got == 0) {
+        _exit(125);
+    }
+    if (got > 0 && message.kind == MESSAGE_SIGNAL) {
+        kill(watch->command, message.value);
+    }
+}
+
+static void serve(const struct watch *watch) __attribute__((noreturn));
+static void serve(const struct watch *watch)
+{
+    for (;;) {
+        struct pollfd sources[2] = {{.fd = watch->signals, .events = POLLIN}, {.fd = watch->channel, .events = POLLIN}};
+        if (poll(sources, 2, -1) < 0) {
+            continue;
+        }
+        if (sources[0].revents != 0) {
+            struct signalfd_siginfo ignored;
+            (void)!read(watch->signals, &ignored, sizeof(ignored));
+            reap(watch);
+        }
+        if (sources[1].revents != 0) {
+            obey(watch);
+        }
+    }
+}
+
+static pid_t start_command(const struct init_context *context, struct err *err)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        payload_main(context->plan, context->channel);
+    }
+    if (pid < 0) {
+        err_set_errno(err, ERR_SYSTEM, errno, "create a process for the command");
+    }
+    return pid;
+}
+
+void init_main(const struct init_context *context)
+{
+    struct err err = {0};
+    struct message ready = {.kind = MESSAGE_READY};
+    close(context->launcher_end);
+    die_with_launcher(context);
+    if (build(context, &err) < 0) {
+        fail(context, &err);
+    }
+    note_namespaces(&ready);
+    if (identity_drop_rights(&err) < 0) {
+        fail(context, &err);
+    }
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    die_with_launcher(context); /* again: a change of credentials clears it (prctl(2)) */
+
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    int signals = signalfd(-1, &child, SFD_CLOEXEC);
+    if (signals < 0) {
+        err_set_errno(&err, ERR_SYSTEM, errno, "watch for ended processes");
+        fail(context, &err);
+    }
+    channel_send(context->channel, &ready);
+    pid_t command = start_command(context, &err);
+    if (command < 0) {
+        fail(context, &err);
+    }
+    scrub_arguments();
+    let_go(context->channel, signals);
+    if (chdir("/") < 0 || filter_install(&err) < 0) {
+        kill(command, SIGKILL);
+        fail(context, &err);
+    }
+    serve(&(struct watch){.channel = context->channel, .signals = signals, .command = command});
+}

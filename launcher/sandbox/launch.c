@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * launch: carries out a plan.
+ *
+ * Three processes. The launcher (outside, the caller's rights, single-threaded) creates init in new namespaces and then
+ * only passes signals in and waits. Init (init.c) builds the sandbox and is PID 1 inside. The command (payload.c) is
+ * init's child, PID 2.
+ *
+ * The terminal is the caller's own, not a relay: the command stays in the launcher's process group and session. What
+ * the terminal driver sends (Ctrl-C, Ctrl-Z, window size) therefore reaches the command by itself, and the launcher
+ * must not pass it on a second time; it passes on what other processes send to it. Pushing characters into the terminal
+ * (TIOCSTI) is forbidden by the filter. When the command is stopped, the launcher stops itself, so that the shell
+ * outside has its job control.
+ */
+#include "sandbox/launch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+
+#include "base/auto.h"
+#include "sandbox/channel.h"
+#include "sandbox/host.h"
+#include "sandbox/init.h"
+
+struct terminal {
+    int fd; /* -1 when standard input is none, or we are not its foreground */
+    struct termios modes;
+};
+
+struct watch {
+    int channel;
+    int signals;
+    bool ready;
+    bool failed;
+    bool ended;
+    struct terminal terminal;
+    struct launch_result *result;
+    struct err *err;
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Faults of our own stay fatal; everything else waits until the loop reads it. */
+static int catch_signals(sigset_t *old_mask, struct err *err)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+    sigset_t caught;
+    sigfillset(&caught);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+        sigdelset(&caught, faults[i]);
+    }
+    /* An ignored SIGCHLD, as some batch systems hand down, would take the exit status away. */
+    struct sigaction normal = {.sa_handler = SIG_DFL};
+    sigaction(SIGCHLD, &normal, NULL);
+    sigprocmask(SIG_SETMASK, &caught, old_mask);
+    int fd = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "watch for signals");
+    }
+    return fd;
+}
+
+static pid_t create_init(const struct init_context *context, struct err *err)
+{
+    unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    if (!context->plan->network_host) {
+        flags |= CLONE_NEWNET;
+    }
+    /* Like fork: no stack is given. The kernel makes the user namespace first, whatever else is asked for with it
+     * (clone(2), CLONE_NEWUSER). */
+    pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0) {
+        init_main(context);
+    }
+    if (pid < 0) {
+        host_explain(err, "create namespaces", errno);
+    }
+    return pid;
+}
+
+static void terminal_save(struct terminal *terminal)
+{
+    terminal->fd = -1;
+    if (isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+        tcgetattr(STDIN_FILENO, &terminal->modes) == 0) {
+        terminal->fd = STDIN_FILENO;
+    }
+}
+
+/* A shell inside makes a process group of its own the foreground; that group is gone now. SIGTTOU is blocked here. */
+static void terminal_restore(const struct terminal *terminal, bool with_modes)
+{
+    if (terminal->fd < 0) {
+        return;
+    }
+    if (tcgetpgrp(terminal->fd) != getpgrp()) {
+        tcsetpgrp(terminal->fd, getpgrp());
+    }
+    if (with_modes) {
+        tcsetattr(terminal->fd, TCSADRAIN, &terminal->modes);
+    }
+}
+
+/* The terminal driver sends these to the whole process group, the command included. */
+static bool reached_command_already(const struct signalfd_siginfo *info)
+{
+    if (info->ssi_code != SI_KERNEL) {
+        return false;
+    }
+    switch (info->ssi_signo) {
+    case SIGINT:
+    case SIGQUIT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGHUP:
+    case SIGCONT:
+    case SIGWINCH:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void send_signal(const struct watch *watch, int signal)
+{
+    struct message message = {.kind = MESSAGE_SIGNAL, .value = signal};
+    channel_send(watch->channel, &message);
+}
+
+static void pass_signals_on(const struct watch *watch)
+{
+    struct signalfd_siginfo info;
+    while (read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        if (info.ssi_signo != SIGCHLD && !reached_command_already(&info)) {
+            send_signal(watch, (int)info.ssi_signo);
+        }
+    }
+}
+
+/* Stops as the command has stopped; goes on when the shell outside says so. */
+static void stop_along(struct watch *watch)
+{
+    struct termios inner;
+    int fd = watch->terminal.fd;
+    bool have = fd >= 0 && tcgetattr(fd, &inner) == 0;
+    pid_t foreground = fd >= 0 ? tcgetpgrp(fd) : -1;
+    terminal_restore(&watch->terminal, true);
+    raise(SIGSTOP);
+    if (have) {
+        tcsetattr(fd, TCSADRAIN, &inner);
+        if (foreground > 0 && foreground != getpgrp()) {
+            tcsetpgrp(fd, foreground);
+        }
+    }
+    send_signal(watch, SIGCONT);
+}
+
+static void take_message(struct watch *watch, const struct message *message)
+{
+    switch (message->kind) {
+    case MESSAGE_READY:
+        watch->ready = true;
+        watch->result->started_ns = clock_ns(CLOCK_REALTIME);
+        for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
+            watch->result->namespace[i].number = message->namespace[i];
+        }
+        break;
+    case MESSAGE_FAILED:
+        watch->failed = true;
+        *watch->err = message->err;
+        break;
+    case MESSAGE_STOPPED:
+        stop_along(watch);
+        break;
+    case MESSAGE_ENDED:
+        watch->ended = true;
+        watch->result->wait_status = message->value;
+        break;
+    case MESSAGE_SIGNAL:
+        break;
+    }
+}
+
+/* Until init closes its end: it has then ended, or is about to. */
+static void watch_run(struct watch *watch)
+{
+    for (;;) {
+        struct pollfd sources[2] = {{.fd = watch->channel, .events = POLLIN}, {.fd = watch->signals, .events = POLLIN}};
+        if (poll(sources, 2, -1) < 0) {
+            continue;
+        }
+        if (sources[1].revents != 0) {
+            pass_signals_on(watch);
+        }
+        if (sources[0].revents != 0) {
+            struct message message;
+            int got = channel_receive(watch->channel, &message, false);
+            if (got == 0) {
+                return;
+            }
+            if (got > 0) {
+                take_message(watch, &message);
+            }
+        }
+    }
+}
+
+static int wait_for_init(struct watch *watch, pid_t init)
+{
+    int status = 0;
+    while (wait4(init, &status, 0, &watch->result->usage) < 0 && errno == EINTR) {
+    }
+    watch->result->ended_ns = clock_ns(CLOCK_REALTIME);
+    if (watch->failed) {
+        return -1;
+    }
+    if (!watch->ended) {
+        return err_set(watch->err, ERR_SYSTEM,
+                       "the first process of the sandbox was killed (signal %d): out of memory "
+                       "on this host, or killed from outside",
+                       WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    }
+    return 0;
+}
+
+static int run_init(const struct init_context *context, struct watch *watch, struct err *err)
+{
+    int64_t begun = clock_ns(CLOCK_MONOTONIC);
+    pid_t init = create_init(context, err);
+    close(context->channel);
+    if (init < 0) {
+        return -1;
+    }
+    watch->result->init_pid = init;
+    terminal_save(&watch->terminal);
+    watch_run(watch);
+    int result = wait_for_init(watch, init);
+    watch->result->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - begun;
+    terminal_restore(&watch->terminal, result < 0 || WIFSIGNALED(watch->result->wait_status));
+    return result;
+}
+
+int launch(const struct plan *plan, struct launch_result *ret_result, struct err *err)
+{
+    static const char *const names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
+    struct launch_result result = {.started_ns = clock_ns(CLOCK_REALTIME)};
+    for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
+        result.namespace[i].name = names[i];
+    }
+    int ends[2];
+    if (channel_open(ends, err) < 0) {
+        return -1;
+    }
+    auto_fd int outer_end = ends[0];
+    sigset_t old_mask;
+    auto_fd int signals = catch_signals(&old_mask, err);
+    if (signals < 0) {
+        close(ends[1]);
+        return -1;
+    }
+    struct init_context context = {
+        .plan = plan, .channel = ends[1], .launcher_end = outer_end, .outer_uid = geteuid(), .outer_gid = getegid()};
+    struct watch watch = {.channel = outer_end, .signals = signals, .result = &result, .err = err};
+    int status = run_init(&context, &watch, err);
+    sigprocmask(SIG_SETMASK, &old_mask, NULL);
+    if (status == 0) {
+        *ret_result = result;
+    }
+    return status;
+}
+
+int launch_exit_code(const struct launch_result *result)
+{
+    int status = result->wait_status;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

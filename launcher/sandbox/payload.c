@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * payload: the process that becomes the command. */
+#include "sandbox/payload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "sandbox/channel.h"
+#include "sandbox/filter.h"
+
+static struct {
+    char *start;
+    size_t length;
+} arguments;
+
+void payload_note_arguments(int argc, char **argv)
+{
+    arguments.start = argv[0];
+    /* The kernel lays the strings one behind the other (fs/exec.c); stop where that is not so. */
+    for (int i = 0; i < argc; i++) {
+        if (argv[i] != arguments.start + arguments.length) {
+            break;
+        }
+        arguments.length += strlen(argv[i]) + 1;
+    }
+}
+
+void payload_scrub_arguments(void)
+{
+    static const char shown[] = "init";
+    if (arguments.length > sizeof(shown)) {
+        memset(arguments.start, 0, arguments.length);
+        memcpy(arguments.start, shown, sizeof(shown));
+    }
+}
+
+void payload_close_range(int first, int last)
+{
+    if (last >= 0 && last < first) {
+        return;
+    }
+    if (syscall(SYS_close_range, (unsigned)first, last < 0 ? ~0U : (unsigned)last, 0) == 0) {
+        return;
+    }
+    struct rlimit limit;
+    int end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (int)limit.rlim_cur : 65536;
+    for (int fd = first; fd < end && (last < 0 || fd <= last); fd++) {
+        close(fd);
+    }
+}
+
+static int mark_rest_close_on_exec(int first)
+{
+    enum { CLOEXEC_FLAG = 1U << 2 }; /* CLOSE_RANGE_CLOEXEC, since 5.11 */
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, (unsigned)CLOEXEC_FLAG) == 0) {
+        return 0;
+    }
+    for (int fd = first; fd < 65536; fd++) {
+        int flags = fcntl(fd, F_GETFD);
+        if (flags >= 0 && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void fail(int channel, const struct err *err) __attribute__((noreturn));
+static void fail(int channel, const struct err *err)
+{
+    struct message message = {.kind = MESSAGE_FAILED, .err = *err};
+    channel_send(channel, &message);
+    _exit(err_exit_code(err));
+}
+
+static int enter_workdir(const struct plan *plan, struct err *err)
+{
+    if (chdir(plan->workdir) < 0) {
+        return err_set_errno(err, ERR_NOT_FOUND, errno, "enter the work directory '%s' inside the environment",
+                             plan->workdir);
+    }
+    /* A directory that getcwd cannot name is outside of the root (CVE-2024-21626). */
+    auto_free char *here = getcwd(NULL, 0);
+    if (here == NULL || here[0] != '/') {
+        return err_set(err, ERR_HOST, "the work directory '%s' is not inside the environment", plan->workdir);
+    }
+    return 0;
+}
+
+static const char *search_path(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->environment.count; i++) {
+        if (strncmp(plan->environment.item[i], "PATH=", 5) == 0) {
+            return plan->environment.item[i] + 5;
+        }
+    }
+    return "/usr/local/bin:/usr/bin:/bin";
+}
+
+/* The errno that says most about why nothing on the path could be executed. */
+static int try_path(const struct plan *plan, const char *name, char **argv, char **environment)
+{
+    int worst = ENOENT;
+    for (const char *at = search_path(plan); *at != '\0';) {
+        size_t length = strcspn(at, ":");
+        auto_free char *path = xasprintf("%.*s/%s", (int)length, length > 0 ? at : ".", name);
+        execve(path, argv, environment);
+        struct stat st;
+        bool exists = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+        if (errno == EACCES || (errno != ENOENT && errno != ENOTDIR) || exists) {
+            worst = exists && access(path, X_OK) == 0 && errno == ENOENT ? ELIBBAD : errno;
+        }
+        at += length;
+        at += *at == ':';
+    }
+    return worst;
+}
+
+static int explain_exec(const char *name, int errnum, struct err *err)
+{
+    struct stat st;
+    bool exists = strchr(name, '/') != NULL && stat(name, &st) == 0;
+    if (errnum == ELIBBAD || (errnum == ENOENT && exists)) {
+        return err_set(err, ERR_COMMAND_ABSENT,
+                       "'%s' exists in the environment, but the interpreter or dynamic loader "
+                       "that it names does not",
+                       name);
+    }
+    if (errnum == ENOENT || errnum == ENOTDIR) {
+        return err_set(err, ERR_COMMAND_ABSENT, "command '%s' not found in the environment", name);
+    }
+    if (errnum == ENOEXEC) {
+        return err_set(err, ERR_COMMAND_DENIED,
+                       "'%s' is neither a program for this machine nor a script that begins "
+                       "with '#!'",
+                       name);
+    }
+    if (exists && S_ISDIR(st.st_mode)) {
+        return err_set(err, ERR_COMMAND_DENIED, "'%s' is a directory, not a command", name);
+    }
+    return err_set_errno(err, ERR_COMMAND_DENIED, errnum, "cannot execute '%s'", name);
+}
+
+static int execute(const struct plan *plan, struct err *err)
+{
+    char **argv = strlist_items(&plan->argv);
+    char **environment = strlist_items(&plan->environment);
+    int errnum = ENOENT;
+    if (argv[0] == NULL || argv[0][0] == '\0') {
+        return err_set(err, ERR_COMMAND_ABSENT, "the command is empty");
+    }
+    if (strchr(argv[0], '/') != NULL) {
+        execve(argv[0], argv, environment);
+        errnum = errno;
+    } else {
+        errnum = try_path(plan, argv[0], argv, environment);
+    }
+    return explain_exec(argv[0], errnum, err);
+}
+
+static void reset_signals(void)
+{
+    struct sigaction normal = {.sa_handler = SIG_DFL};
+    for (int signal = 1; signal < NSIG; signal++) {
+        if (signal != SIGKILL && signal != SIGSTOP) {
+            sigaction(signal, &normal, NULL); /* EINVAL for the two that the C library keeps for itself */
+        }
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void payload_main(const struct plan *plan, int channel)
+{
+    struct err err = {0};
+    umask(022);
+    reset_signals();
+    if (enter_workdir(plan, &err) < 0) {
+        fail(channel, &err);
+    }
+    if (mark_rest_close_on_exec(3) < 0) {
+        err_set_errno(&err, ERR_SYSTEM, errno, "mark descriptors close-on-exec");
+        fail(channel, &err);
+    }
+    /* Last: what the launcher itself needs to get here is not what a command needs. */
+    if (filter_install(&err) < 0) {
+        fail(channel, &err);
+    }
+    execute(plan, &err);
+    fail(channel, &err);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * payload: the process that becomes the command: clean signals and descriptors, the filter, execve.
+ */
+#pragma once
+
+#include "sandbox/plan.h"
+
+/* Runs in the child of init; never returns. A failure goes to the launcher over the channel. */
+void payload_main(const struct plan *plan, int channel) __attribute__((noreturn));
+
+/* Where the arguments of the program lie in memory, told once by main(): init overwrites its copy of them. */
+void payload_note_arguments(int argc, char **argv);
+void payload_scrub_arguments(void);
+
+/* close_range(2), by hand on kernels before 5.9; last -1: to the end. */
+void payload_close_range(int first, int last);
