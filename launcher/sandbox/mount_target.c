@@ -121,7 +121,8 @@ static int make_place(struct mount_yard *yard, const char *path, bool directory,
         if (result == 0) {
             return 0;
         }
-        if (errno != EROFS || attempt > 0) {
+        /* EACCES: the layer of --writable over a store that belongs to somebody else. */
+        if ((errno != EROFS && errno != EACCES) || attempt > 0) {
             break;
         }
         const char *slash = strrchr(path, '/');

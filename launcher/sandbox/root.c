@@ -274,7 +274,7 @@ static int furnish(struct building *building, struct err *err)
             return err_wrap(err, "mount '%s'", building->plan->mount[i].target);
         }
     }
-    for (size_t i = 0; i < building->yard.underlays.count; i++) {
+    for (size_t i = 0; !building->plan->writable && i < building->yard.underlays.count; i++) {
         if (mount_freeze(building->yard.underlays.item[i], err) < 0) {
             return -1;
         }
