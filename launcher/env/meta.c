@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * meta: the part of store.h about the file that says a tree is complete. */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -30,7 +31,7 @@ static void boot_id(char id[BOOT_ID + 1])
 {
     auto_release(buf) struct buf text = {0};
     struct err ignored = {0};
-    strcpy(id, "unknown");
+    snprintf(id, BOOT_ID + 1, "unknown");
     if (fs_read_path("/proc/sys/kernel/random/boot_id", 256, &text, &ignored) == 0 && text.length >= BOOT_ID) {
         memcpy(id, text.bytes, BOOT_ID);
         id[BOOT_ID] = '\0';
