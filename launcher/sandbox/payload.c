@@ -15,7 +15,6 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "sandbox/channel.h"
-#include "sandbox/filter.h"
 
 static struct {
     char *start;
@@ -189,10 +188,6 @@ void payload_main(const struct plan *plan, int channel)
     }
     if (mark_rest_close_on_exec(3) < 0) {
         err_set_errno(&err, ERR_SYSTEM, errno, "mark descriptors close-on-exec");
-        fail(channel, &err);
-    }
-    /* Last: what the launcher itself needs to get here is not what a command needs. */
-    if (filter_install(&err) < 0) {
         fail(channel, &err);
     }
     execute(plan, &err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * payload: the process that becomes the command: clean signals and descriptors, the filter, execve.
+ * payload: the process that becomes the command: clean signals and descriptors, work directory, execve. It
+ * inherits the system call filter from init.
  */
 #pragma once
 
