@@ -64,36 +64,6 @@ static int bind_descriptor(int fd, const char *place, struct err *err)
     return mount_do(source, place, NULL, MS_BIND, NULL, "bind a device", err);
 }
 
-int device_park(const struct device_set *set, const char *yard, struct err *err)
-{
-    for (size_t i = 0; i < DEVICE_COUNT; i++) {
-        auto_free char *place = xasprintf("%s/%s", yard, nodes[i].name);
-        if (bind_descriptor(set->fd[i], place, err) < 0) {
-            return -1;
-        }
-    }
-    auto_free char *console = xasprintf("%s/console", yard);
-    /* A terminal that is no file system object of this mount namespace cannot be bound; the name is a comfort only. */
-    struct err ignored = {0};
-    if (set->terminal >= 0 && bind_descriptor(set->terminal, console, &ignored) < 0) {
-        unlink(console);
-    }
-    return 0;
-}
-
-static int move_in(const char *yard, const char *target, const char *name, struct err *err)
-{
-    auto_free char *parked = xasprintf("%s/%s", yard, name);
-    auto_free char *place = xasprintf("%s/%s", target, name);
-    if (access(parked, F_OK) < 0) {
-        return 0;
-    }
-    if (mknod(place, S_IFREG | 0600, 0) < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "make '%s'", place);
-    }
-    return mount_do(parked, place, NULL, MS_MOVE, NULL, "bind a device", err);
-}
-
 static int make_links(const char *target, struct err *err)
 {
     static const char *const links[][2] = {
@@ -124,22 +94,33 @@ static int make_memory_and_terminals(const char *target, struct err *err)
                     "mount devpts", err);
 }
 
-int device_place(const struct device_set *set, const char *yard, const char *target, struct err *err)
+static int bind_nodes(const struct device_set *set, const char *place, struct err *err)
 {
-    (void)set;
-    if (mount_do("tmpfs", target, "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755", "mount tmpfs", err) < 0) {
-        return -1;
-    }
     for (size_t i = 0; i < DEVICE_COUNT; i++) {
-        if (move_in(yard, target, nodes[i].name, err) < 0) {
+        auto_free char *node = xasprintf("%s/%s", place, nodes[i].name);
+        if (bind_descriptor(set->fd[i], node, err) < 0) {
             return -1;
         }
     }
-    if (move_in(yard, target, "console", err) < 0 || make_links(target, err) < 0 ||
-        make_memory_and_terminals(target, err) < 0) {
+    auto_free char *console = xasprintf("%s/console", place);
+    /* A terminal that is no file system object of this mount namespace cannot be bound; the name is a comfort only. */
+    struct err ignored = {0};
+    if (set->terminal >= 0 && bind_descriptor(set->terminal, console, &ignored) < 0) {
+        unlink(console);
+    }
+    return 0;
+}
+
+int device_build(const struct device_set *set, const char *place, struct err *err)
+{
+    if (mkdir(place, 0755) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "make a place for devices");
+    }
+    if (mount_do("tmpfs", place, "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755", "mount tmpfs", err) < 0 ||
+        bind_nodes(set, place, err) < 0 || make_links(place, err) < 0 || make_memory_and_terminals(place, err) < 0) {
         return -1;
     }
-    return mount_freeze(target, err);
+    return mount_freeze(place, err);
 }
 
 void device_close(struct device_set *set)

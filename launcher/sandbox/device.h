@@ -17,8 +17,8 @@ struct device_set {
 };
 
 int device_open(struct device_set *set, struct err *err);
-/* Binds them at places of their own in the yard (a path relative to the current directory). */
-int device_park(const struct device_set *set, const char *yard, struct err *err);
-/* Makes `target` a read-only tmpfs with the nodes, the usual links, pts, ptmx and shm; the terminal as `console`. */
-int device_place(const struct device_set *set, const char *yard, const char *target, struct err *err);
+/* Makes the directory `place` (a path of ours) and in it a read-only tmpfs with the nodes, the usual links, pts, ptmx
+ * and shm, and the terminal as `console`. Nothing of an image is involved, so it is done before the root changes, and
+ * then moved in one piece. */
+int device_build(const struct device_set *set, const char *place, struct err *err);
 void device_close(struct device_set *set);

@@ -6,7 +6,8 @@
  * 1. Identity. The process was created in a new user namespace, which gives it the right to do all that follows, and in
  * the others at the same time. It maps its uid to 0 there: devpts refuses to mount unless 0 is mapped.
  * 2. Root. root_enter(): afterwards no path leads to the host.
- * 3. Names and network. Host name and loopback need the rights of stage 1.
+ * 3. Names and network. The host name, and the network namespace that a child of ours has made since stage 1, need the
+ *    rights of stage 1.
  * 4. Second identity. A second user namespace, in which the uid is what the plan says. It owns none of the namespaces
  * of stage 1, so even all its capabilities could change no mount. Beforehand the first one is told that it may have no
  * more children.
@@ -20,17 +21,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -40,6 +38,7 @@
 #include "sandbox/filter.h"
 #include "sandbox/host.h"
 #include "sandbox/identity.h"
+#include "sandbox/network.h"
 #include "sandbox/payload.h"
 #include "sandbox/root.h"
 
@@ -52,17 +51,6 @@ static void die_with_launcher(const struct init_context *context)
     if (poll(&hung, 1, 0) > 0 && (hung.revents & POLLHUP) != 0) {
         _exit(125);
     }
-}
-
-static int bring_loopback_up(struct err *err)
-{
-    auto_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING};
-    memcpy(request.ifr_name, "lo", 3);
-    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0) {
-        return host_explain(err, "bring the loopback interface up", errno);
-    }
-    return 0;
 }
 
 /* One more user namespace below this one, and none below that: nested ones are the kernel's widest attack surface. */
@@ -89,13 +77,15 @@ static int build(const struct init_context *context, struct err *err)
 {
     const struct plan *plan = context->plan;
     umask(0); /* modes are given in full; the command gets 022 */
-    if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 || root_enter(plan, err) < 0) {
+    struct network_making network = {0};
+    if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 ||
+        (!plan->network_host && network_begin(&network, err) < 0) || root_enter(plan, err) < 0) {
         return -1;
     }
     if (sethostname(plan->hostname, strlen(plan->hostname)) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "set the host name");
     }
-    if (!plan->network_host && bring_loopback_up(err) < 0) {
+    if (!plan->network_host && network_join(&network, err) < 0) {
         return -1;
     }
     return take_second_identity(plan, context->outer_uid, err);

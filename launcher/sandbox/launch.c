@@ -75,9 +75,6 @@ static int catch_signals(sigset_t *old_mask, struct err *err)
 static pid_t create_init(const struct init_context *context, struct err *err)
 {
     unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-    if (!context->plan->network_host) {
-        flags |= CLONE_NEWNET;
-    }
     /* Like fork: no stack is given. The kernel makes the user namespace first, whatever else is asked for with it
      * (clone(2), CLONE_NEWUSER). */
     pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);

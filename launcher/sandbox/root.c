@@ -155,7 +155,8 @@ static int park_sources(struct building *building, struct err *err)
     if (mount_restrict(building->yard_name, false, err) < 0) {
         return -1;
     }
-    return device_park(&building->devices, building->yard_name, err);
+    auto_free char *dev = xasprintf("%s/dev", building->yard_name);
+    return device_build(&building->devices, dev, err);
 }
 
 static int leave_host(struct err *err)
@@ -240,10 +241,11 @@ static int place_tmpfs(struct building *building, const struct plan_mount *mount
     return mount_do("tmpfs", mount->target, "tmpfs", flags, "mode=0755", "mount tmpfs", err);
 }
 
-static int place_proc(const struct building *building, const struct plan_mount *mount, struct err *err)
+/* proc and dev were made in the yard, and their places in the new root are ours as well. */
+static int place_made(const struct building *building, const char *name, const char *target, struct err *err)
 {
-    auto_free char *parked = xasprintf("%s/proc", building->yard.path);
-    return mount_do(parked, mount->target, NULL, MS_MOVE, NULL, "mount proc", err);
+    auto_free char *parked = xasprintf("%s/%s", building->yard.path, name);
+    return mount_do(parked, target, NULL, MS_MOVE, NULL, "move a mount", err);
 }
 
 static int place_mount(struct building *building, size_t i, struct err *err)
@@ -257,9 +259,9 @@ static int place_mount(struct building *building, size_t i, struct err *err)
     case PLAN_FILE:
         return place_file(building, mount, err);
     case PLAN_PROC:
-        return place_proc(building, mount, err);
+        return place_made(building, "proc", mount->target, err);
     case PLAN_DEV:
-        return device_place(&building->devices, building->yard.path, mount->target, err);
+        return place_made(building, "dev", mount->target, err);
     }
     return err_set(err, ERR_INVALID, "unknown kind of mount");
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * network: a network namespace with only a loopback interface. */
+#include "sandbox/network.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/auto.h"
+#include "sandbox/host.h"
+
+/* What the child answers: the descriptor lies in the table that both share. */
+struct answer {
+    int namespace;
+    struct err err;
+};
+
+static int bring_loopback_up(struct err *err)
+{
+    auto_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING};
+    memcpy(request.ifr_name, "lo", 3);
+    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0) {
+        return host_explain(err, "bring the loopback interface up", errno);
+    }
+    return 0;
+}
+
+/* By a descriptor of the host's proc: init changes the root under this process' feet meanwhile. */
+static int make_namespace(int proc, struct err *err)
+{
+    if (unshare(CLONE_NEWNET) < 0) {
+        return host_explain(err, "create a network namespace", errno);
+    }
+    auto_fd int fd = openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return err_set_errno(err, ERR_HOST, errno, "open the network namespace");
+    }
+    return bring_loopback_up(err) < 0 ? -1 : steal_fd(&fd);
+}
+
+int network_begin(struct network_making *making, struct err *err)
+{
+    int ends[2];
+    auto_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0) {
+        return err_set_errno(err, ERR_HOST, errno, "open '/proc'");
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "create a pipe");
+    }
+    /* Like fork, but with one descriptor table: the namespace comes back in it. */
+    pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (child == 0) {
+        struct answer answer = {0};
+        answer.namespace = make_namespace(proc, &answer.err);
+        _exit(write(ends[1], &answer, sizeof(answer)) == (ssize_t)sizeof(answer) ? 0 : 1);
+    }
+    if (child < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return err_set_errno(err, ERR_SYSTEM, errno, "create a process");
+    }
+    *making = (struct network_making){.child = child, .proc = steal_fd(&proc), .report = {ends[0], ends[1]}};
+    return 0;
+}
+
+int network_join(struct network_making *making, struct err *err)
+{
+    struct answer answer = {.namespace = -1, .err = {.kind = ERR_SYSTEM, .text = "no network namespace was made"}};
+    int status = 0;
+    /* First its end, then its answer: the pipe's writing end is open here too, so its end would never show. */
+    while (waitpid(making->child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        (void)!read(making->report[0], &answer, sizeof(answer));
+    }
+    close(making->proc);
+    close(making->report[0]);
+    close(making->report[1]);
+    auto_fd int namespace = answer.namespace;
+    if (namespace < 0) {
+        *err = answer.err;
+        return -1;
+    }
+    if (setns(namespace, CLONE_NEWNET) < 0) {
+        return host_explain(err, "join the network namespace", errno);
+    }
+    return 0;
+}
