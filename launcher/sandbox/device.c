@@ -36,6 +36,25 @@ static int open_node(size_t i, struct err *err)
     return steal_fd(&fd);
 }
 
+/* The caller's terminal, opened anew: the descriptor that we have belongs to a mount of the old namespace, and such a
+ * one cannot be bound. -1 when there is none or its name leads elsewhere. */
+static int open_terminal(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        struct stat here;
+        struct stat there;
+        char path[64];
+        if (!isatty(fd) || fstat(fd, &here) < 0 || ttyname_r(fd, path, sizeof(path)) != 0) {
+            continue;
+        }
+        auto_fd int terminal = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (terminal >= 0 && fstat(terminal, &there) == 0 && S_ISCHR(there.st_mode) && there.st_rdev == here.st_rdev) {
+            return steal_fd(&terminal);
+        }
+    }
+    return -1;
+}
+
 int device_open(struct device_set *set, struct err *err)
 {
     *set = (struct device_set){.terminal = -1};
@@ -46,12 +65,7 @@ int device_open(struct device_set *set, struct err *err)
         }
         set->fd[i] = fd;
     }
-    for (int fd = 0; fd < 3; fd++) {
-        if (isatty(fd)) {
-            set->terminal = fd;
-            break;
-        }
-    }
+    set->terminal = open_terminal();
     return 0;
 }
 
@@ -103,7 +117,7 @@ static int bind_nodes(const struct device_set *set, const char *place, struct er
         }
     }
     auto_free char *console = xasprintf("%s/console", place);
-    /* A terminal that is no file system object of this mount namespace cannot be bound; the name is a comfort only. */
+    /* So that ttyname(3) inside finds a name; a comfort only. */
     struct err ignored = {0};
     if (set->terminal >= 0 && bind_descriptor(set->terminal, console, &ignored) < 0) {
         unlink(console);
@@ -130,5 +144,9 @@ void device_close(struct device_set *set)
             close(set->fd[i]);
             set->fd[i] = 0;
         }
+    }
+    if (set->terminal > 0) {
+        close(set->terminal);
+        set->terminal = 0;
     }
 }

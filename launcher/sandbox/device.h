@@ -13,7 +13,7 @@ enum { DEVICE_COUNT = 6 };
 
 struct device_set {
     int fd[DEVICE_COUNT]; /* O_PATH; 0 means not open, as standard input is never one */
-    int terminal;         /* the caller's terminal on descriptor 0, 1 or 2; -1 when there is none */
+    int terminal;         /* the caller's terminal, O_PATH; -1 when there is none */
 };
 
 int device_open(struct device_set *set, struct err *err);
