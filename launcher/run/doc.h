@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * doc: JSON documents (RFC 8259). Members keep the order in which they were put, so that a record has the same text for
+ * the same facts. The only user of the JSON library.
+ *
+ * Bytes that are not UTF-8 cannot be a JSON string: they become {"base64": "..."} (RFC 4648) and come back as they
+ * were.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+
+struct doc; /* a value: object, array, string, number, true or false */
+
+struct doc *doc_object(void);
+struct doc *doc_array(void);
+void doc_free(struct doc *doc);
+
+/* Puts a member at the end of an object. A NULL text is left out. doc_put takes ownership of `value`. */
+void doc_put(struct doc *object, const char *key, struct doc *value);
+void doc_put_text(struct doc *object, const char *key, const char *text);
+void doc_put_number(struct doc *object, const char *key, uint64_t number);
+void doc_put_bool(struct doc *object, const char *key, bool value);
+void doc_append(struct doc *array, struct doc *value);
+void doc_append_text(struct doc *array, const char *text);
+
+/* The text of the document, two spaces a level, with a line end; caller frees. */
+char *doc_print(const struct doc *doc);
+
+/* Reads a document whose top is an object; ERR_INVALID "NAME:LINE: ..." for anything else, for a key that comes twice
+ * and for text after the end. NULL on error. */
+struct doc *doc_parse(const char *name, const char *bytes, size_t length, struct err *err);
+
+/* Members and elements; NULL (0, false) when absent or of another kind. Borrowed. */
+const struct doc *doc_get(const struct doc *object, const char *key);
+size_t doc_count(const struct doc *array);
+const struct doc *doc_at(const struct doc *array, size_t index);
+/* The string, or the bytes of a {"base64"}; a NUL byte among them is refused. Caller frees; NULL when it is neither. */
+char *doc_text(const struct doc *value);
+char *doc_get_text(const struct doc *object, const char *key);
+bool doc_get_number(const struct doc *object, const char *key, uint64_t *ret_number);
+bool doc_get_bool(const struct doc *object, const char *key);
+/* The keys of an object, in order. */
+void doc_keys(const struct doc *object, struct strlist *ret_keys);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * execute: carries out a setup once and finds out what came of it. */
+#include "run/execute.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/inventory.h"
+#include "run/layer.h"
+#include "run/planner.h"
+#include "run/scratch.h"
+#include "sandbox/launch.h"
+
+static int look_before(const struct execution *execution, struct inventory *before, struct err *err)
+{
+    struct facts *facts = execution->facts;
+    if (!execution->observe) {
+        facts_hide_records_of(facts, facts->workdir);
+        return 0;
+    }
+    if (inventory_take(before, facts->workdir, err) < 0) {
+        return err_wrap(err, "the work directory must be readable");
+    }
+    for (size_t i = 0; i < before->records.count; i++) {
+        if (!strlist_has(&facts->hidden, before->records.item[i])) {
+            strlist_add(&facts->hidden, before->records.item[i]);
+        }
+    }
+    return 0;
+}
+
+static void mark_rewritten(struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->inputs.count; i++) {
+        struct file_item *input = &manifest->inputs.item[i];
+        const struct file_item *output = file_list_find(&manifest->outputs, input->path);
+        bool same = output != NULL && output->has_digest && digest_equal(&output->digest, &input->digest);
+        input->rewritten = output != NULL && output->change != FILE_MODE && !same;
+    }
+}
+
+static void look_after(const struct execution *execution, const struct inventory *before, struct manifest *manifest)
+{
+    struct inventory after = {0};
+    struct err err = {0};
+    if (!execution->observe) {
+        return;
+    }
+    if (inventory_take(&after, execution->facts->workdir, &err) < 0) {
+        log_warn("outputs are not recorded: %s", err.text);
+    } else {
+        inventory_changes(before, &after, execution->facts->workdir, &manifest->outputs);
+    }
+    inventory_release(&after);
+    streams_add_outputs(manifest->stream, &manifest->outputs);
+    file_list_sort(&manifest->outputs);
+    mark_rewritten(manifest);
+}
+
+static void note_lost(const struct plan *plan, struct strlist *notes)
+{
+    struct strlist names = {0};
+    struct buf list = {0};
+    size_t lost = plan->writable ? layer_lost(plan, &names) : 0;
+    for (size_t i = 0; i < names.count; i++) {
+        buf_addf(&list, "%s%s", i > 0 ? ", " : "", names.item[i]);
+    }
+    if (lost > 0) {
+        strlist_addf(notes,
+                     "gone with the writable layer: %zu %s: %s%s; what is to stay belongs into the work directory",
+                     lost, lost == 1 ? "file" : "files", buf_text(&list), lost > names.count ? ", ..." : "");
+    }
+    buf_release(&list);
+    strlist_release(&names);
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void set_exit(struct manifest *manifest, bool started, const struct err *err)
+{
+    struct launch_result *launched = &manifest->circumstances.launch;
+    if (!started) {
+        manifest->exit.code = err_exit_code(err);
+        manifest->exit.error = xstrdup(err->text);
+        return;
+    }
+    manifest->exit.code = launch_exit_code(launched);
+    manifest->exit.signal = WIFSIGNALED(launched->wait_status) ? WTERMSIG(launched->wait_status) : 0;
+}
+
+static int start(struct execution *execution, const struct scratch *scratch, struct manifest *manifest, struct err *err)
+{
+    struct plan plan = {0};
+    struct launch_result *launched = &manifest->circumstances.launch;
+    planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
+    int64_t began_ns = clock_ns(CLOCK_REALTIME);
+    int result = launch(&plan, launched, err);
+    if (result < 0) {
+        launched->started_ns = began_ns;
+        launched->ended_ns = clock_ns(CLOCK_REALTIME);
+        launched->elapsed_ns = launched->ended_ns - began_ns;
+    } else {
+        note_lost(&plan, &execution->notes);
+    }
+    set_exit(manifest, result == 0, err);
+    plan_release(&plan);
+    return result;
+}
+
+int execute(struct execution *execution, struct manifest *manifest, bool *ret_launched, struct err *err)
+{
+    struct inventory before = {0};
+    struct scratch scratch = {.parent_fd = -1, .fd = -1};
+    *ret_launched = false;
+    if (manifest->setup.network == NETWORK_HOST) {
+        facts_need_network(execution->facts);
+    }
+    int result = look_before(execution, &before, err);
+    if (result == 0) {
+        result = scratch_open(&scratch, manifest->setup.writable, err);
+    }
+    if (result == 0) {
+        *ret_launched = true;
+        result = start(execution, &scratch, manifest, err);
+        look_after(execution, &before, manifest);
+        circumstances_gather(&manifest->circumstances, execution->facts->workdir);
+    }
+    scratch_close(&scratch);
+    inventory_release(&before);
+    return result;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * execute: carries out a setup once and finds out what came of it: the middle of run and rerun alike.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "run/facts.h"
+#include "run/manifest.h"
+
+struct execution {
+    struct facts *facts;
+    const char *rootfs;
+    struct strlist notes; /* lines for people, to be told after the end; they must not get into a redirected stderr */
+    bool observe;         /* look at the work directory before and after; without it the manifest has no outputs */
+};
+
+/* `manifest` comes with setup, streams and inputs, and gets outputs, exit and circumstances. 0 when the command was
+ * started, whatever came of it. -1 when it was not; *ret_launched tells whether it was tried: then manifest->exit says
+ * why it failed, and the record is whole (an absent command is a result too). */
+int execute(struct execution *execution, struct manifest *manifest, bool *ret_launched, struct err *err);

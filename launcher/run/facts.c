@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * facts: what the planner must know of the host and the caller. */
+#include "run/facts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "run/setup.h"
+
+/* 64 KiB: resolv.conf(5) files have a few lines; beyond this it is something else. */
+enum { RESOLV_CONF_MOST = 64 * 1024 };
+
+/* A terminal's name becomes part of a file name in terminfo: only what such names are made of. */
+static char *plain_term(void)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-+_.";
+    const char *term = getenv("TERM");
+    bool plain = term != NULL && term[0] != '\0' && strlen(term) < 64 && strspn(term, letters) == strlen(term);
+    return xstrdup(plain ? term : "dumb");
+}
+
+int facts_gather(struct facts *facts, struct err *err)
+{
+    facts->workdir = fs_current_dir();
+    if (facts->workdir == NULL) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used as work directory");
+    }
+    if (strcmp(facts->workdir, "/") == 0) {
+        return err_set(err, ERR_USAGE,
+                       "the work directory is '/', which would let the whole host in; change to the directory of your "
+                       "data first");
+    }
+    facts->uid = getuid();
+    facts->gid = getgid();
+    facts->umask = umask(022);
+    umask(facts->umask);
+    facts->term = plain_term();
+    return 0;
+}
+
+void facts_need_network(struct facts *facts)
+{
+    struct buf content = {0};
+    struct err ignored = {0};
+    if (facts->resolv_conf == NULL) {
+        /* Without it names are not resolved, addresses still work: no reason to refuse the run. */
+        (void)fs_read_path("/etc/resolv.conf", RESOLV_CONF_MOST, &content, &ignored);
+        facts->resolv_conf = buf_take(&content);
+    }
+}
+
+void facts_hide_records_of(struct facts *facts, const char *directory)
+{
+    struct stat st;
+    auto_free char *records = xasprintf("%s/%s", directory, SETUP_RECORDS);
+    if (lstat(records, &st) == 0 && S_ISDIR(st.st_mode) && !strlist_has(&facts->hidden, records)) {
+        strlist_add(&facts->hidden, records);
+    }
+}
+
+void facts_release(struct facts *facts)
+{
+    free(facts->workdir);
+    free(facts->term);
+    free(facts->resolv_conf);
+    strlist_release(&facts->hidden);
+    *facts = (struct facts){0};
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * facts: what the planner must know of the host and the caller, gathered once, so that planning itself touches nothing.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "env/definition.h"
+
+struct facts {
+    char *workdir; /* host path of the work directory */
+    uid_t uid;
+    gid_t gid;
+    mode_t umask;
+    char *term;            /* a plain name, "dumb" when the caller has none */
+    char *resolv_conf;     /* content of the host's /etc/resolv.conf, NULL until facts_need_network() */
+    struct strlist hidden; /* host paths of record folders: covered wherever a bind would show them */
+};
+
+/* Everything but resolv_conf and hidden. ERR_SYSTEM when there is no current directory, ERR_USAGE when it is "/": bound
+ * into the sandbox it would bring in the whole host. */
+int facts_gather(struct facts *facts, struct err *err);
+/* Name servers are looked up in a file that belongs to the network, not to the image. */
+void facts_need_network(struct facts *facts);
+/* Adds the record folder directly in `directory`, if there is one. */
+void facts_hide_records_of(struct facts *facts, const char *directory);
+void facts_release(struct facts *facts);

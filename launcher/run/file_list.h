@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * file_list: files as the manifest names them: the elements of `inputs` and `outputs`.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+
+enum file_type { FILE_REGULAR, FILE_DIRECTORY, FILE_LINK, FILE_OTHER };
+enum file_change { FILE_UNCHANGED, FILE_CREATED, FILE_MODIFIED, FILE_DELETED, FILE_MODE };
+
+struct file_item {
+    char *path; /* relative to the work directory, or absolute inside; "/dev/stdin" and so on for redirections */
+    char *host; /* where it was on the host: a circumstance; NULL when it follows from the path */
+    enum file_type type;
+    enum file_change change; /* of an output */
+    bool has_digest;
+    struct digest digest;
+    uint64_t size;
+    mode_t mode;    /* permission bits */
+    char *target;   /* of a link, else NULL */
+    char *role;     /* how an input was found: "declared", "argument", "stdin"; of an output "stdout", "stderr", NULL */
+    bool rewritten; /* an input that the run itself changed */
+    uint64_t offset; /* of a redirected output that was appended to: where this run began to write */
+};
+
+struct file_list {
+    struct file_item *item;
+    size_t count;
+    size_t capacity;
+    bool sorted; /* since the last addition */
+};
+
+/* Copies `path`; borrowed until the next one is added. */
+struct file_item *file_list_add(struct file_list *list, const char *path);
+struct file_item *file_list_find(const struct file_list *list, const char *path);
+void file_list_sort(struct file_list *list); /* by path */
+void file_list_remove(struct file_list *list, size_t index);
+void file_list_release(struct file_list *list);
+
+/* Digest and size of the file at the host path `path` from `offset` on. */
+int file_item_read(struct file_item *item, const char *path, uint64_t offset, struct err *err);
+
+/* "file", "directory", "link", "other"; "created", "modified", "deleted", "mode" ("" for unchanged). */
+const char *file_type_name(enum file_type type);
+bool file_type_from_name(const char *name, enum file_type *ret_type);
+const char *file_change_name(enum file_change change);
+bool file_change_from_name(const char *name, enum file_change *ret_change);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * leaks: what of the host shone through a run and could not be pinned. */
+#include "run/leaks.h"
+
+#include <stdlib.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+
+static void add_leak(struct doc *array, const char *kind, const char *detail)
+{
+    struct doc *object = doc_object();
+    doc_put_text(object, "kind", kind);
+    doc_put_text(object, "detail", detail);
+    doc_append(array, object);
+}
+
+static void add_binds(struct doc *array, const struct bind_list *binds)
+{
+    for (size_t i = 0; i < binds->count; i++) {
+        const struct bind *bind = &binds->item[i];
+        if (bind->origin == BIND_WORK) {
+            continue; /* the work directory under a second name: what changes in it is among the outputs */
+        }
+        if (!bind->read_only) {
+            auto_free char *detail =
+                xasprintf("'%s' was writable; what was written there is not recorded", bind->target);
+            add_leak(array, "writable bind", detail);
+        } else if (bind->is_directory && bind->origin != BIND_INPUT) {
+            auto_free char *detail =
+                xasprintf("'%s' could be read whole; only files that were named are recorded", bind->target);
+            add_leak(array, "bind", detail);
+        }
+    }
+}
+
+struct doc *leaks_doc(const struct manifest *manifest)
+{
+    const struct circumstances *circumstances = &manifest->circumstances;
+    struct doc *array = doc_array();
+    if (manifest->setup.network == NETWORK_HOST) {
+        add_leak(array, "network", "the network of the host could be used");
+    }
+    add_binds(array, &manifest->setup.binds);
+    if (manifest->stream[0].kind == STREAM_PIPE || manifest->stream[0].kind == STREAM_OTHER) {
+        add_leak(array, "stdin", "what came through standard input is not recorded");
+    }
+    if (manifest->setup.identity == IDENTITY_CALLER) {
+        add_leak(array, "identity", "the numbers of the caller are seen inside");
+    }
+    auto_free char *cpu =
+        xasprintf("%s (%s): libraries choose their code by it",
+                  circumstances->cpu_model != NULL ? circumstances->cpu_model : "unknown model",
+                  circumstances->cpu_level != NULL ? circumstances->cpu_level : circumstances->machine);
+    add_leak(array, "cpu", cpu);
+    add_leak(array, "kernel", circumstances->kernel);
+    return array;
+}

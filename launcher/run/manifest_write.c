@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * manifest_write: a run to the text of its manifest. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "run/leaks.h"
+#include "run/manifest.h"
+
+static void put_digest(struct doc *object, const char *key, const struct digest *digest)
+{
+    char hex[DIGEST_HEX + 1];
+    digest_to_hex(digest, hex);
+    doc_put_text(object, key, hex);
+}
+
+static void put_mode(struct doc *object, const char *key, mode_t mode)
+{
+    char text[8];
+    snprintf(text, sizeof(text), "%04o", (unsigned)mode & 07777U);
+    doc_put_text(object, key, text);
+}
+
+static struct doc *texts_doc(const struct strlist *texts)
+{
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < texts->count; i++) {
+        doc_append_text(array, texts->item[i]);
+    }
+    return array;
+}
+
+static struct doc *environment_doc(const struct setup_environment *environment)
+{
+    struct doc *object = doc_object();
+    struct doc *artifact = doc_object();
+    struct doc *tree = doc_object();
+    put_digest(artifact, "sha256", &environment->artifact);
+    if (environment->size > 0) {
+        doc_put_number(artifact, "size", environment->size);
+    }
+    put_digest(tree, "sha256", &environment->tree);
+    doc_put_number(tree, "entries", environment->entries);
+    doc_put_text(object, "name", environment->name);
+    doc_put(object, "artifact", artifact);
+    doc_put(object, "tree", tree);
+    if (environment->has_tar) {
+        put_digest(object, "tar_sha256", &environment->tar);
+    }
+    doc_put_text(object, "recipe", environment->recipe);
+    return object;
+}
+
+static struct doc *variables_doc(const struct strlist *variables)
+{
+    struct doc *object = doc_object();
+    for (size_t i = 0; i < variables->count; i++) {
+        size_t length = strcspn(variables->item[i], "=");
+        auto_free char *name = xstrndup(variables->item[i], length);
+        doc_put_text(object, name, variables->item[i] + length + 1);
+    }
+    return object;
+}
+
+static struct doc *binds_doc(const struct bind_list *binds)
+{
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < binds->count; i++) {
+        struct doc *object = doc_object();
+        doc_put_text(object, "path", binds->item[i].target);
+        doc_put_text(object, "access", binds->item[i].read_only ? "ro" : "rw");
+        doc_put_text(object, "type", binds->item[i].is_directory ? "directory" : "file");
+        doc_put_text(object, "origin", bind_origin_name(binds->item[i].origin));
+        doc_append(array, object);
+    }
+    return array;
+}
+
+static struct doc *settings_doc(const struct setup *setup)
+{
+    struct doc *object = doc_object();
+    doc_put_text(object, "network", setup_network_name(setup->network));
+    doc_put_text(object, "identity", setup_identity_name(setup->identity));
+    doc_put_number(object, "uid", setup->uid);
+    doc_put_number(object, "gid", setup->gid);
+    put_mode(object, "umask", setup->umask);
+    doc_put_text(object, "home", setup->home);
+    doc_put_text(object, "hostname", setup->hostname);
+    doc_put_bool(object, "writable", setup->writable);
+    doc_put(object, "binds", binds_doc(&setup->binds));
+    return object;
+}
+
+static void put_setup(struct doc *experiment, const struct setup *setup)
+{
+    doc_put(experiment, "environment", environment_doc(&setup->environment));
+    doc_put(experiment, "command", texts_doc(&setup->argv));
+    doc_put_text(experiment, "workdir", setup->workdir);
+    doc_put(experiment, "variables", variables_doc(&setup->variables));
+    doc_put(experiment, "settings", settings_doc(setup));
+}
+
+static struct doc *file_doc(const struct file_item *item, bool is_output)
+{
+    struct doc *object = doc_object();
+    doc_put_text(object, "path", item->path);
+    if (is_output) {
+        doc_put_text(object, "type", file_type_name(item->type));
+        doc_put_text(object, "change", file_change_name(item->change));
+    }
+    if (item->has_digest) {
+        put_digest(object, "sha256", &item->digest);
+        doc_put_number(object, "size", item->size);
+    }
+    if (item->change != FILE_DELETED && item->type != FILE_LINK) {
+        put_mode(object, "mode", item->mode);
+    }
+    doc_put_text(object, "target", item->target);
+    doc_put_text(object, "role", item->role);
+    if (item->offset > 0) {
+        doc_put_number(object, "offset", item->offset);
+    }
+    if (item->rewritten) {
+        doc_put_bool(object, "rewritten", true);
+    }
+    return object;
+}
+
+static struct doc *files_doc(const struct file_list *list, bool are_outputs)
+{
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < list->count; i++) {
+        doc_append(array, file_doc(&list->item[i], are_outputs));
+    }
+    return array;
+}
+
+static void put_streams(struct doc *experiment, const struct stream streams[STREAMS])
+{
+    for (int fd = 0; fd < STREAMS; fd++) {
+        struct doc *object = doc_object();
+        doc_put_text(object, "kind", stream_kind_name(streams[fd].kind));
+        doc_put_text(object, "path", streams[fd].path);
+        doc_put(experiment, stream_name(fd), object);
+    }
+}
+
+static struct doc *exit_doc(const struct manifest_exit *end)
+{
+    struct doc *object = doc_object();
+    doc_put_number(object, "code", (uint64_t)end->code);
+    if (end->signal != 0) {
+        doc_put_number(object, "signal", (uint64_t)end->signal);
+    }
+    doc_put_text(object, "error", end->error);
+    return object;
+}
+
+static struct doc *host_doc(const struct circumstances *circumstances)
+{
+    struct doc *cpu = doc_object();
+    doc_put_text(cpu, "model", circumstances->cpu_model);
+    doc_put_text(cpu, "level", circumstances->cpu_level);
+    doc_put_number(cpu, "count", circumstances->cpu_count);
+    doc_put(cpu, "flags", texts_doc(&circumstances->cpu_flags));
+    struct doc *object = doc_object();
+    doc_put_text(object, "name", circumstances->host_name);
+    doc_put_text(object, "kernel", circumstances->kernel);
+    doc_put_text(object, "machine", circumstances->machine);
+    doc_put(object, "cpu", cpu);
+    doc_put_number(object, "memory_bytes", circumstances->memory_bytes);
+    return object;
+}
+
+static uint64_t microseconds(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
+}
+
+static struct doc *resources_doc(const struct rusage *usage)
+{
+    struct doc *object = doc_object();
+    doc_put_number(object, "user_us", microseconds(usage->ru_utime));
+    doc_put_number(object, "system_us", microseconds(usage->ru_stime));
+    doc_put_number(object, "max_rss_bytes", (uint64_t)usage->ru_maxrss * 1024);
+    doc_put_number(object, "blocks_in", (uint64_t)usage->ru_inblock);
+    doc_put_number(object, "blocks_out", (uint64_t)usage->ru_oublock);
+    return object;
+}
+
+static void put_place(struct doc *array, const char *path, const char *host)
+{
+    struct doc *object = doc_object();
+    doc_put_text(object, "path", path);
+    doc_put_text(object, "host", host);
+    doc_append(array, object);
+}
+
+/* Where on the host each thing was that the experiment names by its place inside. Inputs beneath a place follow from
+ * it; only those that do not are listed by themselves. */
+static struct doc *places_doc(const struct manifest *manifest)
+{
+    struct doc *array = doc_array();
+    put_place(array, SETUP_WORK, manifest->circumstances.workdir);
+    for (size_t i = 0; i < manifest->setup.binds.count; i++) {
+        put_place(array, manifest->setup.binds.item[i].target, manifest->setup.binds.item[i].source);
+    }
+    for (int fd = 0; fd < STREAMS; fd++) {
+        const struct stream *stream = &manifest->stream[fd];
+        if (stream->host != NULL && strncmp(stream->path, "/dev/", 5) == 0) {
+            put_place(array, stream->path, stream->host);
+        }
+    }
+    return array;
+}
+
+static struct doc *namespaces_doc(const struct launch_result *launch)
+{
+    struct doc *object = doc_object();
+    for (int i = 0; i < LAUNCH_NAMESPACES; i++) {
+        if (launch->namespace[i].name != NULL && launch->namespace[i].number != 0) {
+            doc_put_number(object, launch->namespace[i].name, launch->namespace[i].number);
+        }
+    }
+    return object;
+}
+
+static struct doc *circumstances_doc(const struct manifest *manifest)
+{
+    const struct circumstances *circumstances = &manifest->circumstances;
+    struct doc *object = doc_object();
+    struct doc *version = doc_object();
+    struct doc *user = doc_object();
+    auto_free char *started = circumstances_time(circumstances->launch.started_ns);
+    auto_free char *ended = circumstances_time(circumstances->launch.ended_ns);
+    doc_put_text(version, "version", SCIWRAP_VERSION);
+    doc_put_number(user, "uid", circumstances->uid);
+    doc_put_number(user, "gid", circumstances->gid);
+    doc_put_text(object, "started", started);
+    doc_put_text(object, "ended", ended);
+    doc_put_number(object, "elapsed_ns", (uint64_t)circumstances->launch.elapsed_ns);
+    doc_put(object, "host", host_doc(circumstances));
+    doc_put(object, "resources", resources_doc(&circumstances->launch.usage));
+    doc_put(object, "namespaces", namespaces_doc(&circumstances->launch));
+    doc_put_number(object, "pid", (uint64_t)circumstances->launch.init_pid);
+    doc_put(object, "user", user);
+    doc_put_text(object, "workdir", circumstances->workdir);
+    doc_put(object, "places", places_doc(manifest));
+    doc_put(object, "sciwrap", version);
+    return object;
+}
+
+char *manifest_format(const struct manifest *manifest)
+{
+    struct doc *top = doc_object();
+    struct doc *experiment = doc_object();
+    put_setup(experiment, &manifest->setup);
+    put_streams(experiment, manifest->stream);
+    doc_put(experiment, "inputs", files_doc(&manifest->inputs, false));
+    doc_put(experiment, "outputs", files_doc(&manifest->outputs, true));
+    doc_put(experiment, "exit", exit_doc(&manifest->exit));
+    doc_put_text(top, "schema", MANIFEST_SCHEMA);
+    doc_put_text(top, "id", manifest->id[0] != '\0' ? manifest->id : NULL);
+    doc_put_text(top, "rerun_of", manifest->rerun_of);
+    doc_put(top, "experiment", experiment);
+    doc_put(top, "circumstances", circumstances_doc(manifest));
+    doc_put(top, "leaks", leaks_doc(manifest));
+    char *text = doc_print(top);
+    doc_free(top);
+    return text;
+}
+
+static struct doc *mounts_doc(const struct plan *plan)
+{
+    static const char *const kinds[] = {"bind", "tmpfs", "proc", "dev", "file"};
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mount[i];
+        struct doc *object = doc_object();
+        doc_put_text(object, "kind", kinds[mount->kind]);
+        doc_put_text(object, "path", mount->target);
+        doc_put_text(object, "host", mount->source);
+        doc_put_text(object, "access", mount->read_only || mount->kind == PLAN_FILE ? "ro" : "rw");
+        doc_append(array, object);
+    }
+    return array;
+}
+
+char *manifest_format_plan(const struct setup *setup, const struct plan *plan)
+{
+    struct doc *top = doc_object();
+    struct doc *experiment = doc_object();
+    struct doc *sandbox = doc_object();
+    put_setup(experiment, setup);
+    doc_put_text(sandbox, "rootfs", plan->rootfs);
+    doc_put(sandbox, "mounts", mounts_doc(plan));
+    doc_put_text(top, "schema", "sciwrap-plan/1");
+    doc_put(top, "experiment", experiment);
+    doc_put(top, "plan", sandbox);
+    char *text = doc_print(top);
+    doc_free(top);
+    return text;
+}

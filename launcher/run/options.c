@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * options: what the caller asked of one run, checked. */
+#include "run/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+#include "base/path.h"
+
+static bool has_records_component(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "/" SETUP_RECORDS)) != NULL; at++) {
+        char next = at[strlen("/" SETUP_RECORDS)];
+        if (next == '\0' || next == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Cuts ":ro" or ":rw" off; false when the text names neither. */
+static bool take_mode(char *text, bool *read_only)
+{
+    size_t length = strlen(text);
+    if (length < 3 || text[length - 3] != ':' || text[length - 2] != 'r') {
+        return false;
+    }
+    char last = text[length - 1];
+    if (last != 'o' && last != 'w') {
+        return false;
+    }
+    *read_only = last == 'o';
+    text[length - 3] = '\0';
+    return true;
+}
+
+/* Places that make up the sandbox itself: covering one would take a wall away. */
+static bool is_reserved(const char *target)
+{
+    static const char *const reserved[] = {"/proc", "/sys", "/dev", NULL};
+    for (size_t i = 0; reserved[i] != NULL; i++) {
+        if (path_is_under(target, reserved[i])) {
+            return true;
+        }
+    }
+    return strcmp(target, "/") == 0 || has_records_component(target);
+}
+
+static int check_bind(const struct run_options *options, const char *text, const char *source, const char *target,
+                      struct err *err)
+{
+    if (is_reserved(target)) {
+        return err_set(err, ERR_USAGE, "--bind '%s': nothing can be bound at '%s'", text, target);
+    }
+    if (has_records_component(source)) {
+        return err_set(err, ERR_USAGE, "--bind '%s': the records of runs cannot be bound; copy what you need", text);
+    }
+    for (size_t i = 0; i < options->binds.count; i++) {
+        if (strcmp(options->binds.item[i].target, target) == 0) {
+            return err_set(err, ERR_USAGE, "--bind '%s': something is bound at '%s' already", text, target);
+        }
+    }
+    return 0;
+}
+
+int options_add_bind(struct run_options *options, const char *cwd, const char *text, struct err *err)
+{
+    bool read_only = true;
+    auto_free char *word = xstrdup(text);
+    take_mode(word, &read_only);
+    char *colon = strchr(word, ':');
+    if (colon != NULL) {
+        *colon = '\0';
+    }
+    if (word[0] == '\0' || (colon != NULL && (colon[1] != '/' || strchr(colon + 1, ':') != NULL))) {
+        return err_set(err, ERR_USAGE,
+                       "--bind '%s': expected SRC[:DST][:ro|rw] with an absolute DST; a path with ':' in it cannot be "
+                       "bound",
+                       text);
+    }
+    auto_free char *source = path_normal(cwd, word);
+    auto_free char *target = path_normal("/", colon != NULL ? colon + 1 : source);
+    struct stat st;
+    if (stat(source, &st) < 0) {
+        return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, errno, "--bind '%s'", source);
+    }
+    if (check_bind(options, text, source, target, err) < 0) {
+        return -1;
+    }
+    struct bind *bind = bind_add(&options->binds, source, target);
+    bind->read_only = read_only;
+    bind->is_directory = S_ISDIR(st.st_mode);
+    bind->origin = BIND_ASKED;
+    return 0;
+}
+
+int options_add_input(struct run_options *options, const char *cwd, const char *text, struct err *err)
+{
+    struct stat st;
+    auto_free char *path = path_normal(cwd, text);
+    if (text[0] == '\0' || stat(path, &st) < 0) {
+        return err_set_errno(err, ERR_NOT_FOUND, text[0] == '\0' ? ENOENT : errno, "--input '%s'", text);
+    }
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+        return err_set(err, ERR_USAGE, "--input '%s' is neither a file nor a directory", text);
+    }
+    strlist_take(&options->inputs, steal_ptr(&path));
+    return 0;
+}
+
+int options_add_variable(struct run_options *options, const char *text, struct err *err)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    size_t length = strcspn(text, "=");
+    if (text[length] != '=') {
+        return err_set(err, ERR_USAGE, "--env '%s': expected NAME=VALUE; for the value you have: --env %s=\"$%s\"",
+                       text, text, text);
+    }
+    if (length == 0 || strspn(text, letters) != length || (text[0] >= '0' && text[0] <= '9')) {
+        return err_set(err, ERR_USAGE, "--env '%s': a name has letters, digits and '_' only", text);
+    }
+    setup_set_variable(&options->variables, text);
+    return 0;
+}
+
+int options_set_workdir(struct run_options *options, const char *text, struct err *err)
+{
+    if (text[0] != '/') {
+        return err_set(err, ERR_USAGE, "--workdir '%s': expected an absolute path inside the environment", text);
+    }
+    free(options->workdir);
+    options->workdir = path_normal("/", text);
+    return 0;
+}
+
+int options_set_network(struct run_options *options, const char *text, struct err *err)
+{
+    if (!setup_network_from_name(text, &options->network)) {
+        return err_set(err, ERR_USAGE, "--network '%s': expected none or host", text);
+    }
+    options->has_network = true;
+    return 0;
+}
+
+void run_options_release(struct run_options *options)
+{
+    bind_list_release(&options->binds);
+    strlist_release(&options->inputs);
+    strlist_release(&options->variables);
+    free(options->workdir);
+    free(options->manifest);
+    *options = (struct run_options){0};
+}

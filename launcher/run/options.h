@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * options: what the caller asked of one run, checked. The text of an option in, a field out; paths are made absolute
+ * here, and this is the only place that looks at them on the disk before the planner.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "run/setup.h"
+
+struct run_options {
+    struct bind_list binds;
+    struct strlist inputs;    /* absolute host paths, files or directories */
+    struct strlist variables; /* "NAME=value" */
+    char *workdir;            /* absolute path inside, or NULL */
+    bool has_network;
+    enum network network;
+    char *manifest; /* where a copy of the manifest goes, or NULL */
+    bool dry_run;
+    bool no_auto_bind;
+    bool no_record;
+    bool writable;
+};
+
+/* SRC[:DST][:ro|rw]. SRC against `cwd`; it must exist. Read-only unless asked. */
+int options_add_bind(struct run_options *options, const char *cwd, const char *text, struct err *err);
+int options_add_input(struct run_options *options, const char *cwd, const char *text, struct err *err);
+/* NAME=value; a bare NAME is refused: what the caller's environment holds is not part of the command line that the
+ * next person reads. */
+int options_add_variable(struct run_options *options, const char *text, struct err *err);
+int options_set_workdir(struct run_options *options, const char *text, struct err *err);
+int options_set_network(struct run_options *options, const char *text, struct err *err);
+void run_options_release(struct run_options *options);

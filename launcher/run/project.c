@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * project: the folder `.sciwrap` that holds the records of runs. */
+#include "run/project.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "run/setup.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+/* An own folder, not a link: a link would let records be written somewhere else. */
+static bool is_project(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int project_find(struct project *project, const char *workdir)
+{
+    *project = (struct project){.runs_fd = -1};
+    auto_free char *folder = xstrdup(workdir);
+    for (;;) {
+        auto_free char *path = xasprintf("%s/" SETUP_RECORDS, folder);
+        if (is_project(path)) {
+            auto_free char *runs = xasprintf("%s/runs", path);
+            project->runs_fd = open(runs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            project->path = steal_ptr(&path);
+            return 1;
+        }
+        char *slash = strrchr(folder, '/');
+        if (slash == NULL || folder[0] == '\0') {
+            return 0;
+        }
+        *slash = '\0';
+    }
+}
+
+static int complain(struct err *err, int errnum, const char *path)
+{
+    err_set_errno(err, ERR_SYSTEM, errnum, "the record of this run cannot be kept in '%s'", path);
+    char reason[sizeof(err->text)];
+    snprintf(reason, sizeof(reason), "%s", err->text);
+    return err_set(err, ERR_SYSTEM, "%s; work in a directory of yours, or run without a record: --no-record", reason);
+}
+
+int project_open(struct project *project, const char *workdir, struct err *err)
+{
+    if (project_find(project, workdir) == 0) {
+        project->path = xasprintf("%s/" SETUP_RECORDS, workdir);
+        if (mkdir(project->path, 0777) < 0 && errno != EEXIST) {
+            return complain(err, errno, project->path);
+        }
+        if (!is_project(project->path)) {
+            return complain(err, ENOTDIR, project->path);
+        }
+    }
+    if (project->runs_fd < 0) {
+        auto_free char *runs = xasprintf("%s/runs", project->path);
+        if (mkdir(runs, 0777) < 0 && errno != EEXIST) {
+            return complain(err, errno, project->path);
+        }
+        project->runs_fd = open(runs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (project->runs_fd < 0) {
+            return complain(err, errno, runs);
+        }
+    }
+    return 0;
+}
+
+void project_close(struct project *project)
+{
+    if (project->path != NULL && project->runs_fd >= 0) {
+        close(project->runs_fd);
+    }
+    free(project->path);
+    *project = (struct project){.runs_fd = -1};
+}
+
+int project_new_run(const struct project *project, char *ret_id, struct err *err)
+{
+    for (;;) {
+        uint64_t random = 0;
+        if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
+        }
+        for (int i = 0; i < RUN_ID_LENGTH; i++) {
+            ret_id[i] = hex_digits[(random >> (4 * i)) & 15];
+        }
+        ret_id[RUN_ID_LENGTH] = '\0';
+        if (mkdirat(project->runs_fd, ret_id, 0777) == 0) {
+            return 0;
+        }
+        if (errno != EEXIST) {
+            return complain(err, errno, project->path);
+        }
+    }
+}
+
+static bool is_id(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 0 && length <= RUN_ID_LENGTH && strspn(text, hex_digits) == length;
+}
+
+int project_list(const struct project *project, struct strlist *ret_ids, struct err *err)
+{
+    struct strlist names = {0};
+    int result = project->runs_fd >= 0 ? fs_list(project->runs_fd, ".", &names, err) : 0;
+    for (size_t i = 0; i < names.count; i++) {
+        auto_free char *manifest = xasprintf("%s/" MANIFEST_NAME, names.item[i]);
+        bool whole = strlen(names.item[i]) == RUN_ID_LENGTH && is_id(names.item[i]);
+        if (whole && faccessat(project->runs_fd, manifest, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+            strlist_add(ret_ids, names.item[i]);
+        }
+    }
+    strlist_release(&names);
+    return result;
+}
+
+static char *choose(const struct strlist *matches, const char *text, const char *project, struct err *err)
+{
+    struct buf list = {0};
+    if (matches->count == 1) {
+        return xstrdup(matches->item[0]);
+    }
+    if (matches->count == 0) {
+        err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'; see 'sciwrap runs'", text, project);
+        return NULL;
+    }
+    for (size_t i = 0; i < matches->count && i < 8; i++) {
+        buf_addf(&list, "%s%s", i > 0 ? ", " : "", matches->item[i]);
+    }
+    err_set(err, ERR_USAGE, "run '%s' is ambiguous: %s%s", text, buf_text(&list), matches->count > 8 ? ", ..." : "");
+    buf_release(&list);
+    return NULL;
+}
+
+char *project_resolve(const struct project *project, const char *text, struct err *err)
+{
+    struct strlist ids = {0};
+    struct strlist matches = {0};
+    char *found = NULL;
+    if (!is_id(text) || strlen(text) < RUN_ID_SHORTEST) {
+        err_set(err, ERR_USAGE, "'%s' is not the ID of a run: at least %d of its hexadecimal digits are needed", text,
+                RUN_ID_SHORTEST);
+        return NULL;
+    }
+    if (project_list(project, &ids, err) == 0) {
+        for (size_t i = 0; i < ids.count; i++) {
+            if (strncmp(ids.item[i], text, strlen(text)) == 0) {
+                strlist_add(&matches, ids.item[i]);
+            }
+        }
+        found = choose(&matches, text, project->path, err);
+    }
+    strlist_release(&ids);
+    strlist_release(&matches);
+    return found;
+}
+
+char *project_run_path(const struct project *project, const char *id, const char *name)
+{
+    return xasprintf("%s/runs/%s/%s", project->path, id, name);
+}

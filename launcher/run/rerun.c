@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * rerun: a run whose setup comes out of a manifest, in a work directory of its own. */
+#include "run/rerun.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/execute.h"
+#include "run/facts.h"
+#include "run/placing.h"
+#include "run/redirect.h"
+
+/* What the new run takes over. Its inputs are those of the old one, found again. */
+static void take_over(struct manifest *now, struct manifest *then)
+{
+    now->setup = then->setup;
+    then->setup = (struct setup){0};
+    now->inputs = then->inputs;
+    then->inputs = (struct file_list){0};
+    now->rerun_of = then->id[0] != '\0' ? xstrdup(then->id) : NULL;
+}
+
+/* The recorded creation mask counts: with another, the outputs would have other permissions. */
+static int run_redirected(struct rerun *rerun, struct manifest *then, const struct placing *placing,
+                          struct facts *facts, struct err *err)
+{
+    struct redirect redirect;
+    struct execution execution = {.facts = facts, .rootfs = rerun->rootfs, .observe = true};
+    bool launched = false;
+    mode_t old_umask = umask(rerun->now.setup.umask);
+    struct manifest source = {.setup = rerun->now.setup, .inputs = rerun->now.inputs}; /* borrowed */
+    memcpy(source.stream, then->stream, sizeof(source.stream));
+    int result = redirect_begin(&redirect, &source, placing, err);
+    if (result == 0) {
+        streams_look(rerun->now.stream, &rerun->now.setup, facts);
+        result = execute(&execution, &rerun->now, &launched, err);
+    }
+    redirect_end(&redirect);
+    umask(old_umask);
+    for (size_t i = 0; i < execution.notes.count; i++) {
+        strlist_add(&rerun->notes, execution.notes.item[i]);
+    }
+    strlist_release(&execution.notes);
+    /* That the command is not there or cannot be executed is a result to compare; that this host forbids the sandbox
+     * is none. */
+    if (launched && (err->kind == ERR_COMMAND_ABSENT || err->kind == ERR_COMMAND_DENIED)) {
+        strlist_add(&rerun->notes, err->text);
+        return 0;
+    }
+    return result;
+}
+
+static int write_record(const struct project *project, const struct manifest *manifest, struct err *err)
+{
+    auto_free char *text = manifest_format(manifest);
+    auto_fd int fd = openat(project->runs_fd, manifest->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fs_write_atomic(fd, MANIFEST_NAME, 0666, text, strlen(text), err) < 0) {
+        return err_wrap(err, "record of the rerun");
+    }
+    return 0;
+}
+
+/* Everything of the run's folder but the manifest. */
+static void remove_work(const struct project *project, const char *id)
+{
+    struct strlist names = {0};
+    struct err err = {0};
+    auto_fd int fd = openat(project->runs_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    (void)fs_list(fd, ".", &names, &err);
+    for (size_t i = 0; i < names.count; i++) {
+        if (strcmp(names.item[i], MANIFEST_NAME) != 0 && fs_remove_tree(fd, names.item[i], &err) < 0) {
+            log_warn("the work directory of the rerun stays behind: %s", err.text);
+        }
+    }
+    strlist_release(&names);
+}
+
+static int perform(struct rerun *rerun, struct manifest *then, const struct project *project, struct err *err)
+{
+    auto_free char *run_folder = xasprintf("%s/runs/%s", project->path, rerun->now.id);
+    auto_free char *workdir = xasprintf("%s/work", run_folder);
+    struct placing placing = {.folders = rerun->folders, .run_folder = run_folder, .workdir = workdir};
+    struct facts facts = {0};
+    int result = placing_find(&placing, &rerun->now, err);
+    if (result == 0) {
+        struct manifest whole = rerun->now; /* with the outputs of then, whose folders must exist */
+        whole.outputs = then->outputs;
+        result = placing_make(&placing, &whole, err);
+        rerun->now.setup = whole.setup;
+    }
+    for (size_t i = 0; i < placing.notes.count; i++) {
+        strlist_add(&rerun->notes, placing.notes.item[i]);
+    }
+    strlist_release(&placing.notes);
+    if (result == 0) {
+        facts.workdir = xstrdup(workdir);
+        facts.term = xstrdup("dumb");
+        result = run_redirected(rerun, then, &placing, &facts, err);
+    }
+    facts_release(&facts);
+    return result;
+}
+
+int rerun_perform(struct rerun *rerun, struct manifest *then, struct err *err)
+{
+    struct project project = {.runs_fd = -1};
+    int result = project_open(&project, rerun->cwd, err);
+    if (result == 0) {
+        result = project_new_run(&project, rerun->now.id, err);
+    }
+    if (result == 0) {
+        take_over(&rerun->now, then);
+        file_list_sort(&then->outputs);
+        result = perform(rerun, then, &project, err);
+        if (result == 0) {
+            result = write_record(&project, &rerun->now, err);
+        }
+        if (result == 0) {
+            compare_runs(then, &rerun->now, &rerun->comparison);
+        }
+        bool identical = result == 0 && rerun->comparison.unequal == 0 && rerun->comparison.same_exit;
+        if (result < 0 || (identical && !rerun->keep)) {
+            remove_work(&project, rerun->now.id);
+            unlinkat(project.runs_fd, rerun->now.id, AT_REMOVEDIR); /* stays when there is a manifest in it */
+        } else {
+            rerun->kept = project_run_path(&project, rerun->now.id, "work");
+        }
+    }
+    project_close(&project);
+    return result;
+}
+
+void rerun_release(struct rerun *rerun)
+{
+    strlist_release(&rerun->folders);
+    manifest_release(&rerun->now);
+    comparison_release(&rerun->comparison);
+    strlist_release(&rerun->notes);
+    free(rerun->kept);
+    *rerun = (struct rerun){0};
+}

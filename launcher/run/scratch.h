@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * scratch: the private folders of one run on the host's disk: /tmp, /var/tmp and the home directory inside, and the
+ * layer of --writable. Scientific tools sort tens of gigabytes there, so they are on disk, under $SCIWRAP_TMPDIR,
+ * $TMPDIR or /tmp:
+ *
+ *     BASE/sciwrap-UID/run.RANDOM/{tmp,vartmp,home,upper,work}
+ *
+ * A lock on run.RANDOM says that its run is alive; what nobody holds a lock on was left by a crash and is removed by
+ * the next start. The lock is on a local file system in every sensible set-up; where it is not kept, nothing is removed
+ * that the lock did not give.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct scratch {
+    int parent_fd; /* BASE/sciwrap-UID */
+    int fd;        /* run.RANDOM, open and locked while it is in use */
+    char *name;    /* "run.RANDOM" */
+    char *path;    /* absolute */
+};
+
+/* Call scratch_close() after success and after failure; {.parent_fd = -1, .fd = -1} before it is empty. */
+int scratch_open(struct scratch *scratch, bool with_layer, struct err *err);
+/* Removes everything. A failure is told with log_warn: the result of the run does not depend on it. */
+void scratch_close(struct scratch *scratch);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * setup: what an experiment is before it starts: which environment, which command, in which setting. Plain data. It is
+ * made from a definition and options (run/planner) or read back from a manifest, and is written into the manifest in
+ * the same words: this is what makes a rerun the same run.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/digest.h"
+#include "base/strlist.h"
+#include "env/definition.h"
+#include "env/store.h"
+
+/* Where the work directory is inside. A fixed place, so that no host path gets into results. */
+#define SETUP_WORK     "/workspace"
+#define SETUP_HOSTNAME "sciwrap"
+/* The folder that holds the records of runs; never visible inside. */
+#define SETUP_RECORDS ".sciwrap"
+
+enum bind_origin {
+    BIND_ASKED, /* --bind */
+    BIND_INPUT, /* --input of something that would not be visible inside otherwise */
+    BIND_AUTO,  /* because a path was named among the arguments */
+    BIND_WORK,  /* the work directory once more, at the path it has on the host */
+};
+
+struct bind {
+    char *source; /* host path; a circumstance, not part of the experiment */
+    char *target; /* path inside */
+    bool read_only;
+    bool is_directory;
+    enum bind_origin origin;
+};
+
+struct bind_list {
+    struct bind *item;
+    size_t count;
+    size_t capacity;
+};
+
+/* Copies the texts; the new element is borrowed until the next one is added. */
+struct bind *bind_add(struct bind_list *list, const char *source, const char *target);
+void bind_list_release(struct bind_list *list);
+/* "asked", "input", "auto", "work"; and back (false for anything else). */
+const char *bind_origin_name(enum bind_origin origin);
+bool bind_origin_from_name(const char *name, enum bind_origin *ret_origin);
+
+/* The pin of an environment. */
+struct setup_environment {
+    char *name;
+    struct digest artifact;
+    uint64_t size; /* of the artifact; 0 when the definition does not say */
+    struct digest tree;
+    uint64_t entries;
+    bool has_tar;
+    struct digest tar;
+    char *recipe; /* NULL when there is none */
+};
+
+struct setup {
+    struct setup_environment environment;
+    struct strlist argv;
+    char *workdir;            /* path inside in which the command starts */
+    struct strlist variables; /* "NAME=value", sorted: the whole environment of the command */
+    enum network network;
+    enum identity identity;
+    uid_t uid; /* inside */
+    gid_t gid;
+    mode_t umask;
+    char *home; /* path inside */
+    char *hostname;
+    bool writable;
+    struct bind_list binds;
+};
+
+void setup_release(struct setup *setup);
+
+/* Sets NAME to a value, in place when it is there. `assignment` is "NAME=value". */
+void setup_set_variable(struct strlist *variables, const char *assignment);
+
+/* "none", "host"; "researcher", "caller", "root". */
+const char *setup_network_name(enum network network);
+bool setup_network_from_name(const char *name, enum network *ret_network);
+const char *setup_identity_name(enum identity identity);
+bool setup_identity_from_name(const char *name, enum identity *ret_identity);
