@@ -1,2 +1,122 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
-#include "supply/supply.h"
+/* SPDX-License-Identifier: BSD-2-Clause
+ * jail: shuts the calling process in. user_namespaces(7), pivot_root(2), capabilities(7). */
+#include "supply/jail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+
+static int write_text(const char *path, const char *text)
+{
+    auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+    size_t length = strlen(text);
+    return fd >= 0 && write(fd, text, length) == (ssize_t)length ? 0 : -1;
+}
+
+/* One number onto itself: files belong to the caller, and no other owner can even be named. */
+static int map_self(uid_t uid, gid_t gid)
+{
+    char map[64];
+    snprintf(map, sizeof(map), "%u %u 1\n", uid, uid);
+    if (write_text("/proc/self/uid_map", map) < 0 || write_text("/proc/self/setgroups", "deny") < 0) {
+        return -1;
+    }
+    snprintf(map, sizeof(map), "%u %u 1\n", gid, gid);
+    return write_text("/proc/self/gid_map", map);
+}
+
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
+        prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    }
+    return (int)syscall(SYS_capset, &head, none);
+}
+
+/* The folder bound onto itself becomes the root; the old root, stacked below it, is detached. */
+static int make_root(int dir_fd)
+{
+    char here[64];
+    snprintf(here, sizeof(here), "/proc/self/fd/%d", dir_fd);
+    /* Private before anything else: no mount of ours may travel back to the host. */
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount(here, here, NULL, MS_BIND, NULL) < 0) {
+        return -1;
+    }
+    /* The descriptor still names what lies below the bind; the path names what lies on top. */
+    auto_fd int top = open(here, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (top < 0 || fchdir(top) < 0) {
+        return -1;
+    }
+    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0) {
+        return -1;
+    }
+    return chdir("/");
+}
+
+static int fail(struct err *err, const char *what)
+{
+    return err_set_errno(err, ERR_HOST, errno, "%s", what);
+}
+
+int jail_enter(int *dir_fd, struct err *err)
+{
+    const int namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC;
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    if (unshare(CLONE_NEWUSER | namespaces) == 0) {
+        if (map_self(uid, gid) < 0) {
+            return fail(err, "map the user in a namespace");
+        }
+    } else if (uid != 0 || unshare(namespaces) < 0) {
+        return fail(err, "create namespaces");
+    }
+    if (make_root(*dir_fd) < 0) {
+        return fail(err, "make a folder the root of a namespace");
+    }
+    int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) {
+        return fail(err, "open the root of a namespace");
+    }
+    /* The old descriptor leads out through the mounts of the host. */
+    close(*dir_fd);
+    *dir_fd = root;
+    return drop_capabilities() < 0 ? fail(err, "give up capabilities") : 0;
+}
+
+static void limit(__rlimit_resource_t resource, rlim_t value)
+{
+    struct rlimit is;
+    if (getrlimit(resource, &is) == 0) {
+        is.rlim_cur = is.rlim_max = is.rlim_max < value ? is.rlim_max : value;
+        setrlimit(resource, &is);
+    }
+}
+
+void jail_limit(uint64_t file_bytes)
+{
+    signal(SIGXFSZ, SIG_IGN); /* then the write fails with EFBIG */
+    limit(RLIMIT_FSIZE, file_bytes);
+    limit(RLIMIT_CORE, 0);
+    /* As many directories as a path has levels, twice, and some. */
+    limit(RLIMIT_NOFILE, 1024);
+    /* xz may ask for 1 GiB of window, and gets a clean refusal from its library beyond. The sanitizers of a test build
+     * reserve terabytes. */
+#if !defined(__SANITIZE_ADDRESS__)
+    limit(RLIMIT_AS, 2048UL * 1024 * 1024);
+#endif
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}

@@ -4,7 +4,7 @@
  *   pull      a definition to an unpacked, verified tree in the store
  *   fetch     bytes of addresses and paths into the store (libcurl is here and nowhere else)
  *   unpack*   an archive into an open directory: unpack_input reads and hashes it, unpack_scan checks its framing,
- *             unpack_read lets libarchive read it, unpack_tree knows what is there already, unpack_write writes
+ *             unpack_read lets libarchive read it, unpack_listing knows what is there already, unpack_write writes
  *   jail      shuts the unpacking process in
  *   stage     a private folder of the store that is committed whole or not at all
  *   progress  one live line on a terminal */

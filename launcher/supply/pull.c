@@ -1,13 +1,224 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
-#include "supply/supply.h"
+/* SPDX-License-Identifier: BSD-2-Clause
+ * pull: brings the tree of an environment into the store. */
+#include "supply/pull.h"
 
-static int run(int argc, char **argv, struct err *err)
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "supply/build.h"
+#include "supply/fetch.h"
+#include "supply/stage.h"
+#include "supply/unpack.h"
+
+struct pull {
+    const struct definition *def;
+    const struct store *store;
+    bool offline;
+    struct stage stage;
+    struct progress progress;
+    struct buf tried; /* "'URL': why; ..." of the sources that did not work */
+};
+
+/* What one source came to. */
+enum outcome { PULL_DONE, PULL_NEXT, PULL_FAILED };
+
+static enum outcome note(struct pull *pull, const char *source, const char *why)
 {
-    (void)argc;
-    return err_set(err, ERR_USAGE, "%s is being written", argv[0]);
+    buf_addf(&pull->tried, "%s'%s': %s", pull->tried.length > 0 ? "; " : "", source, why);
+    return PULL_NEXT;
 }
 
-const struct supply_command pull_command = {.name = "pull",
-                                            .synopsis = "[--quiet|--verbose] [--offline] ENV...",
-                                            .summary = "bring root file systems here",
-                                            .run = run};
+static void say_done(struct pull *pull, const struct store_tree *tree)
+{
+    char size[16];
+    auto_release(buf) struct buf text = {0};
+    buf_addf(&text, "%llu entries, %s", (unsigned long long)tree->entries, text_size(size, tree->bytes));
+    uint64_t left_out = tree->left_out_devices + tree->left_out_fifos;
+    if (left_out > 0) {
+        buf_addf(&text, ", %llu devices and pipes left out", (unsigned long long)left_out);
+    }
+    if (tree->dropped_setid > 0) {
+        buf_addf(&text, ", set-id bits taken off %llu", (unsigned long long)tree->dropped_setid);
+    }
+    if (tree->dropped_attributes > 0) {
+        buf_addf(&text, ", extended attributes taken off %llu", (unsigned long long)tree->dropped_attributes);
+    }
+    progress_end(&pull->progress, buf_text(&text));
+}
+
+/* A pinned file that is no good archive is no better elsewhere, and a full disk no emptier; other bytes than the pinned
+ * ones are a matter of this source. */
+static enum outcome unpack_from(struct pull *pull, int fd, const char *source, struct err *err)
+{
+    struct store_tree tree = {.fd = -1};
+    struct err why = {0};
+    auto_free char *what = xasprintf("pull %s", pull->def->name);
+    if (stage_empty(&pull->stage, err) < 0) {
+        return PULL_FAILED;
+    }
+    progress_begin(&pull->progress, what, pull->def->size);
+    if (unpack(fd, &pull->def->sha256, pull->def->size, pull->stage.fd, &unpack_default_limits, &pull->progress, &tree,
+               &why) == 0) {
+        if (stage_commit_tree(&pull->stage, &tree, err) < 0) {
+            return PULL_FAILED;
+        }
+        say_done(pull, &tree);
+        return PULL_DONE;
+    }
+    progress_release(&pull->progress);
+    if (why.kind == ERR_MISMATCH) {
+        return note(pull, source, why.text);
+    }
+    *err = why;
+    err_wrap(err, "'%s'", source);
+    return PULL_FAILED;
+}
+
+static enum outcome try_blob(struct pull *pull, struct err *err)
+{
+    char hex[DIGEST_HEX + 1];
+    struct err why = {0};
+    auto_fd int fd = store_open_blob(pull->store, &pull->def->sha256, &why);
+    if (fd < 0) {
+        return why.kind == ERR_NOT_FOUND ? PULL_NEXT : note(pull, "store", why.text);
+    }
+    digest_to_hex(&pull->def->sha256, hex);
+    auto_free char *name = xasprintf("blobs/sha256/%s", hex);
+    enum outcome outcome = unpack_from(pull, fd, name, err);
+    if (outcome == PULL_NEXT) {
+        log_warn("the store's copy of %s is damaged and was removed", pull->def->name);
+        unlinkat(pull->store->fd, name, 0);
+    }
+    return outcome;
+}
+
+static int hex_digit(char c)
+{
+    const char digits[] = "0123456789abcdef";
+    const char *at = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
+/* The path of a file:// address (RFC 8089: %XX stands for a byte), or the path itself. Caller frees. */
+static char *local_path(const char *url)
+{
+    struct buf path = {0};
+    if (strncmp(url, "file://", 7) != 0) {
+        return xstrdup(url);
+    }
+    for (url += 7; *url != '\0'; url++) {
+        int high = url[0] == '%' ? hex_digit(url[1]) : -1;
+        int low = high >= 0 ? hex_digit(url[2]) : -1;
+        char c = low >= 0 ? (char)(high * 16 + low) : *url;
+        buf_add(&path, &c, 1);
+        url += low >= 0 ? 2 : 0;
+    }
+    return buf_take(&path);
+}
+
+/* Unpacked from where it lies: hashed and read through one descriptor, so nobody can put another file in its place in
+ * between, and no copy is kept. */
+static enum outcome try_local(struct pull *pull, const char *url, struct err *err)
+{
+    auto_free char *path = local_path(url);
+    /* O_NONBLOCK: a FIFO in the place of the file must not hold us. */
+    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return fd < 0 ? note(pull, path, strerror(errno)) : unpack_from(pull, fd, path, err);
+}
+
+static enum outcome try_remote(struct pull *pull, const char *url, struct err *err)
+{
+    struct err why = {0};
+    auto_free char *what = xasprintf("pull %s", pull->def->name);
+    struct fetch_item item = {.sha256 = pull->def->sha256, .size = pull->def->size, .label = pull->def->name};
+    if (pull->offline) {
+        return note(pull, url, "not asked, because of --offline");
+    }
+    strlist_add(&item.from, url);
+    progress_begin(&pull->progress, what, pull->def->size);
+    int result = fetch_all(pull->store->fd, &item, 1, &pull->progress, &why);
+    progress_release(&pull->progress);
+    strlist_release(&item.from);
+    if (result == 0) {
+        return try_blob(pull, err);
+    }
+    if (why.kind == ERR_SYSTEM) {
+        *err = why;
+        return PULL_FAILED;
+    }
+    buf_addf(&pull->tried, "%s%s", pull->tried.length > 0 ? "; " : "", why.text);
+    return PULL_NEXT;
+}
+
+static enum outcome try_recipe(struct pull *pull, struct err *err)
+{
+    struct err why = {0};
+    auto_free char *source = xasprintf("recipe %s", pull->def->recipe);
+    if (pull->offline) {
+        return note(pull, source, "not built, because of --offline");
+    }
+    int result = build_artifact_for(pull->def, pull->store, &pull->progress, &why);
+    progress_release(&pull->progress);
+    return result == 0 ? try_blob(pull, err) : note(pull, source, why.text);
+}
+
+static bool is_remote(const char *url)
+{
+    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+}
+
+static int try_all(struct pull *pull, struct err *err)
+{
+    enum outcome outcome = try_blob(pull, err);
+    for (size_t i = 0; i < pull->def->url.count && outcome == PULL_NEXT; i++) {
+        const char *url = pull->def->url.item[i];
+        outcome = is_remote(url) ? try_remote(pull, url, err) : try_local(pull, url, err);
+    }
+    if (outcome == PULL_NEXT && pull->def->recipe != NULL) {
+        outcome = try_recipe(pull, err);
+    }
+    if (outcome != PULL_NEXT) {
+        return outcome == PULL_DONE ? 0 : -1;
+    }
+    if (pull->tried.length == 0) {
+        return err_set(err, ERR_NOT_FOUND, "'%s' gives neither a url nor a recipe for its artifact", pull->def->path);
+    }
+    return err_set(err, ERR_NOT_FOUND, "its artifact is not to be had: %s", buf_text(&pull->tried));
+}
+
+/* 1 there, 0 not, -1 error. */
+static int is_there(const struct definition *def, const struct store *store, struct err *err)
+{
+    struct store_tree tree = {.fd = -1};
+    int found = store_find_tree(store, &def->sha256, &tree, err);
+    if (found == 1) {
+        log_info("%s: already in the store", def->name);
+        store_tree_release(&tree);
+    }
+    return found;
+}
+
+int pull_environment(const struct definition *def, const struct store *store, bool offline, struct err *err)
+{
+    struct pull pull = {.def = def, .store = store, .offline = offline, .stage = {.fd = -1}};
+    int result = is_there(def, store, err);
+    if (result != 0) {
+        return result == 1 ? 0 : err_wrap(err, "pull %s", def->name);
+    }
+    auto_fd int lock = stage_lock(store, &def->sha256, def->name);
+    result = is_there(def, store, err);
+    if (result == 0) {
+        result = stage_begin(&pull.stage, store, err);
+        result = result < 0 ? -1 : try_all(&pull, err);
+    }
+    progress_release(&pull.progress);
+    stage_release(&pull.stage);
+    buf_release(&pull.tried);
+    return result < 0 ? err_wrap(err, "pull %s", def->name) : 0;
+}

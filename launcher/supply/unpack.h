@@ -6,9 +6,21 @@
  * libarchive reads (tar only; plain, gzip, bzip2, xz, zstd); every entry is created by us relative to a directory
  * descriptor. docs/SECURITY.md has the outcome for every kind of entry. The whole archive is refused (ERR_INVALID, with
  * the number and the escaped name of the entry) for anything but ARCHIVE_OK and ARCHIVE_EOF.
+ *
+ * The work is done in a forked process that is shut into the directory (supply/jail.h) where the host allows it.
+ *
+ *   unpack_work      what that process does, and its threads
+ *   unpack_input     reads and hashes the archive file
+ *   unpack_read      decompresses and reads tar (libarchive)
+ *   unpack_scan      walks the tar headers beside libarchive; unpack_pax reads extended ones
+ *   unpack_entry     the rules for one entry
+ *   unpack_listing   what the archive has put into the tree so far; the index
+ *   unpack_queue     from reading to writing
+ *   unpack_write     creates entries and hashes their content
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/digest.h"
@@ -24,11 +36,15 @@ struct unpack_limits {
     uint64_t header_bytes; /* of one entry's extended headers: 1 MiB */
 };
 
+/* Whether a file begins like an HTML page: what a server sends, or a browser saved, when the file was not there. */
+bool unpack_is_html(int fd);
+
 extern const struct unpack_limits unpack_default_limits;
 
 /* Reads the archive from archive_fd (a regular file, from its start), checks that all its bytes hash to `sha256` and,
  * when size is not 0, count `size`, and writes its entries to the directory stage_fd/rootfs and the index to
  * stage_fd/index. Both are made here. Nothing may be used before this has returned 0: the digest is known only at the
- * end. Fills tree, entries, bytes, artifact and the counters of *ret_tree. */
+ * end. Fills tree, entries, bytes, artifact and the counters of *ret_tree. `progress` counts bytes of the archive. The
+ * caller has one thread. */
 int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage_fd, const struct unpack_limits *limits,
            struct progress *progress, struct store_tree *ret_tree, struct err *err);

@@ -1,2 +1,233 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
-#include "supply/supply.h"
+/* SPDX-License-Identifier: BSD-2-Clause
+ * unpack_entry: the rules for one entry of an archive. */
+#include "supply/unpack_entry.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "supply/unpack_write.h"
+
+/* Names that aufs and OCI image layers give to removals: taken as files they would bring back what was removed. */
+static const char whiteout[] = ".wh.";
+
+static const char *check_component(const char *name, size_t length)
+{
+    if (length == 2 && name[0] == '.' && name[1] == '.') {
+        return "path leaves the root with '..'";
+    }
+    if (length > NAME_MAX) {
+        return "name is longer than 255 bytes";
+    }
+    if (length >= strlen(whiteout) && memcmp(name, whiteout, strlen(whiteout)) == 0) {
+        return "whiteout: this is a layer of an OCI image, flatten it first";
+    }
+    return NULL;
+}
+
+/* Brings a name into the one form that the listing knows: "./a//b/" is "a/b", the root is "". NULL or what is wrong. */
+static const char *clean(const struct unpack_limits *limits, const char *name, struct buf *path)
+{
+    uint64_t depth = 0;
+    buf_clear(path);
+    if (name == NULL || name[0] == '\0') {
+        return "empty name";
+    }
+    if (name[0] == '/') {
+        return "absolute path"; /* no tool that makes root file systems writes them */
+    }
+    while (*name != '\0') {
+        size_t length = strcspn(name, "/");
+        const char *wrong = check_component(name, length);
+        if (wrong != NULL) {
+            return wrong;
+        }
+        if (length > 0 && !(length == 1 && name[0] == '.')) {
+            depth++;
+            buf_add(path, "/", path->length > 0);
+            buf_add(path, name, length);
+        }
+        name += length + (name[length] == '/');
+    }
+    /* A tree of 200,000 levels fits in 450 kB of archive and takes half a minute to make and to remove. */
+    if (depth > limits->depth || depth > WRITER_LEVELS) {
+        return "more directories deep than allowed";
+    }
+    return path->length > limits->path_bytes ? "path is longer than allowed" : NULL;
+}
+
+static int refuse(struct err *err, const char *why)
+{
+    return err_set(err, ERR_INVALID, "%s", why);
+}
+
+static int put(struct placer *placer, const struct op *op)
+{
+    const struct listing_record *record = &placer->listing.record[op->record];
+    return queue_put(placer->queue, op, record->path, strlen(record->path), NULL);
+}
+
+static int add_directory(struct placer *placer, const char *path, size_t length, unsigned mode, int64_t mtime,
+                         struct err *err)
+{
+    if (placer->listing.count > placer->limits->entries) {
+        return refuse(err, "too many entries");
+    }
+    size_t number = listing_add(&placer->listing, path, length, 'd', NULL);
+    placer->listing.record[number].mode = mode;
+    placer->listing.record[number].mtime = mtime;
+    return put(placer, &(struct op){.kind = OP_DIRECTORY, .mode = mode, .record = number});
+}
+
+/* Directories that an archive left out are made as umask 022 would. Anything else in the way ends it: a link there is
+ * how an archive writes through itself to somewhere else. */
+static int make_parents(struct placer *placer, const char *path, struct err *err)
+{
+    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        size_t length = (size_t)(slash - path);
+        size_t number = listing_find(&placer->listing, path, length);
+        if (number == LISTING_NONE) {
+            if (add_directory(placer, path, length, 0755, 0, err) < 0) {
+                return -1;
+            }
+        } else if (placer->listing.record[number].type != 'd') {
+            return err_set(err, ERR_INVALID, "lies beneath '%.*s', which is not a directory", (int)length, path);
+        }
+    }
+    return 0;
+}
+
+/* The bits that are kept. Readable for all, because a site's store is read by other users than its owner; writable
+ * directories, because removing a tree must work. Set-id bits would mean another user than the archive's maker thought.
+ */
+static unsigned normal_mode(struct placer *placer, const struct entry *entry)
+{
+    placer->counts.dropped_setid += (entry->mode & 06000) != 0;
+    return entry->type == ENTRY_DIRECTORY ? (entry->mode & 01777) | 0755 : (entry->mode & 0777) | 0444;
+}
+
+static int64_t normal_time(int64_t mtime)
+{
+    const int64_t most = UINT32_MAX; /* what every file system can store, and more than any file's real date */
+    return mtime < 0 ? 0 : mtime > most ? most : mtime;
+}
+
+static int place_directory(struct placer *placer, const struct entry *entry, struct err *err)
+{
+    unsigned mode = normal_mode(placer, entry);
+    size_t number = listing_find(&placer->listing, buf_text(&placer->path), placer->path.length);
+    if (number == LISTING_NONE) {
+        return add_directory(placer, placer->path.bytes, placer->path.length, mode, normal_time(entry->mtime), err);
+    }
+    struct listing_record *record = &placer->listing.record[number];
+    if (record->type != 'd') {
+        return refuse(err, "directory in the place of another entry");
+    }
+    record->mtime = normal_time(entry->mtime);
+    if (number == 0 || record->mode == mode) {
+        return 0; /* the root is ours: always 0755 */
+    }
+    record->mode = mode;
+    return put(placer, &(struct op){.kind = OP_MODE, .mode = mode, .record = number});
+}
+
+static int place_symlink(struct placer *placer, const struct entry *entry, struct err *err)
+{
+    const char *path = placer->path.bytes;
+    if (entry->link == NULL || entry->link[0] == '\0') {
+        return refuse(err, "symbolic link without a target");
+    }
+    if (strlen(entry->link) >= PATH_MAX) {
+        return refuse(err, "target of the symbolic link is longer than 4095 bytes");
+    }
+    if (strcmp(path, "dev") == 0 || strcmp(path, "proc") == 0 || strcmp(path, "sys") == 0) {
+        return refuse(err, "symbolic link where a run mounts its own file system");
+    }
+    size_t number = listing_add(&placer->listing, path, placer->path.length, 'l', entry->link);
+    struct op op = {.kind = OP_SYMLINK, .record = number, .mtime = normal_time(entry->mtime)};
+    return queue_put(placer->queue, &op, path, placer->path.length, entry->link);
+}
+
+/* Only to a file that this archive has written: anything else names a file of somebody else, or nothing yet. */
+static int place_hardlink(struct placer *placer, const struct entry *entry, struct err *err)
+{
+    const char *wrong = clean(placer->limits, entry->link, &placer->link);
+    if (wrong != NULL) {
+        return err_set(err, ERR_INVALID, "hard link to '%s': %s", entry->link != NULL ? entry->link : "", wrong);
+    }
+    size_t target = listing_find(&placer->listing, buf_text(&placer->link), placer->link.length);
+    if (target == LISTING_NONE || placer->listing.record[target].type != 'f') {
+        return err_set(err, ERR_INVALID, "hard link to '%s', which is not a file that comes before it", entry->link);
+    }
+    size_t number = listing_add(&placer->listing, placer->path.bytes, placer->path.length, 'f', NULL);
+    placer->listing.record[number].same_as = placer->listing.record[target].same_as;
+    struct op op = {.kind = OP_LINK, .record = number};
+    return queue_put(placer->queue, &op, placer->path.bytes, placer->path.length, placer->link.bytes);
+}
+
+static int place_file(struct placer *placer, const struct entry *entry, size_t *ret_record, struct err *err)
+{
+    if (entry->size > placer->limits->bytes || placer->bytes > placer->limits->bytes - entry->size) {
+        return refuse(err, "the files are larger than allowed");
+    }
+    placer->bytes += entry->size;
+    size_t number = listing_add(&placer->listing, placer->path.bytes, placer->path.length, 'f', NULL);
+    struct listing_record *record = &placer->listing.record[number];
+    record->mode = normal_mode(placer, entry);
+    record->mtime = normal_time(entry->mtime);
+    record->size = entry->size;
+    *ret_record = number;
+    return put(placer, &(struct op){.kind = OP_FILE, .mode = record->mode, .record = number});
+}
+
+int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_record, struct err *err)
+{
+    const char *wrong = clean(placer->limits, entry->name, &placer->path);
+    if (wrong != NULL) {
+        return refuse(err, wrong);
+    }
+    placer->counts.dropped_attributes += entry->attributes;
+    if (placer->path.length == 0 && entry->type != ENTRY_DIRECTORY) {
+        return refuse(err, "the root is not a directory");
+    }
+    /* Root file systems hold /dev nodes; a run gets a /dev of its own. */
+    if (entry->type == ENTRY_DEVICE || entry->type == ENTRY_FIFO) {
+        placer->counts.left_out_devices += entry->type == ENTRY_DEVICE;
+        placer->counts.left_out_fifos += entry->type == ENTRY_FIFO;
+        return 0;
+    }
+    if (make_parents(placer, buf_text(&placer->path), err) < 0) {
+        return -1;
+    }
+    if (entry->type == ENTRY_DIRECTORY) {
+        return place_directory(placer, entry, err);
+    }
+    if (listing_find(&placer->listing, placer->path.bytes, placer->path.length) != LISTING_NONE) {
+        return refuse(err, "the same path comes twice, and readers take different ones");
+    }
+    if (placer->listing.count > placer->limits->entries) {
+        return refuse(err, "too many entries");
+    }
+    if (entry->type == ENTRY_SYMLINK) {
+        return place_symlink(placer, entry, err);
+    }
+    return entry->type == ENTRY_HARDLINK ? place_hardlink(placer, entry, err)
+                                         : place_file(placer, entry, ret_record, err);
+}
+
+int entry_place_times(struct placer *placer)
+{
+    for (size_t i = 1; i < placer->listing.count; i++) {
+        struct op op = {.kind = OP_TIME, .record = i, .mtime = placer->listing.record[i].mtime};
+        if (placer->listing.record[i].type == 'd' && put(placer, &op) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void placer_release(struct placer *placer)
+{
+    listing_release(&placer->listing);
+    buf_release(&placer->path);
+    buf_release(&placer->link);
+}

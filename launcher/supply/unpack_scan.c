@@ -1,2 +1,331 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
-#include "supply/supply.h"
+/* SPDX-License-Identifier: BSD-2-Clause
+ * unpack_scan: walks the headers of a tar stream. POSIX.1-2017 pax, "ustar Interchange Format" and "pax Interchange
+ * Format"; GNU tar manual, "Basic Tar Format". The records of extended headers are in unpack_pax.c. */
+#include "supply/unpack_scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "supply/unpack_pax.h"
+
+enum {
+    BLOCK = 512,
+    NAME = 0,
+    NAME_SIZE = 100,
+    SIZE = 124,
+    NUMBER_SIZE = 12,
+    CHECKSUM = 148,
+    CHECKSUM_SIZE = 8,
+    TYPE = 156,
+    GNU_EXTENDED = 482,      /* old GNU sparse header: whether more of the map follows */
+    GNU_MORE_EXTENDED = 504, /* the same in each further block of the map */
+    /* Tape records are at most some MiB; more padding than this is there to keep us busy. */
+    MOST_PADDING = 64 * 1024 * 1024,
+};
+
+static int refuse(const struct scan *scan, struct err *err, const char *what)
+{
+    char name[NAME_SIZE + 1];
+    memcpy(name, scan->block + NAME, NAME_SIZE);
+    name[NAME_SIZE] = '\0';
+    if (scan->members == 0 && !scan->group.pax && !scan->group.long_name && !scan->group.long_link) {
+        return err_set(err, ERR_INVALID, "entry 1 '%s': %s", name, what);
+    }
+    return err_set(err, ERR_INVALID, "entry %llu '%s': %s", (unsigned long long)scan->members + 1, name, what);
+}
+
+static bool is_zero(const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Octal text with blanks around it, or the base-256 form of GNU and star. False for a negative or malformed one. */
+static bool parse_number(const char *field, size_t size, uint64_t *ret_value)
+{
+    const unsigned char *byte = (const unsigned char *)field;
+    uint64_t value = 0;
+    size_t i = 0;
+    if (byte[0] == 0x80) {
+        for (i = 1; i < size; i++) {
+            if (value >> 55 != 0) {
+                return false;
+            }
+            value = value << 8 | byte[i];
+        }
+        *ret_value = value;
+        return true;
+    }
+    while (i < size && byte[i] == ' ') {
+        i++;
+    }
+    for (; i < size && byte[i] >= '0' && byte[i] <= '7'; i++) {
+        value = value * 8 + (byte[i] - '0');
+    }
+    for (; i < size; i++) {
+        if (byte[i] != ' ' && byte[i] != '\0') {
+            return false;
+        }
+    }
+    *ret_value = value;
+    return true;
+}
+
+/* Historic tars summed the bytes as signed. */
+static bool checksum_is_right(const char *block)
+{
+    uint64_t said;
+    uint64_t sum = 0;
+    int64_t signed_sum = 0;
+    for (size_t i = 0; i < BLOCK; i++) {
+        bool within = i >= CHECKSUM && i < CHECKSUM + CHECKSUM_SIZE;
+        sum += within ? ' ' : (unsigned char)block[i];
+        signed_sum += within ? ' ' : (signed char)block[i];
+    }
+    return parse_number(block + CHECKSUM, CHECKSUM_SIZE, &said) && (said == sum || (int64_t)said == signed_sum);
+}
+
+static void enqueue(struct scan *scan, const struct scan_member *member)
+{
+    if (scan->queue_first > 0 && scan->queue_first == scan->queue_count) {
+        scan->queue_first = scan->queue_count = 0;
+    }
+    if (scan->queue_count == scan->queue_capacity) {
+        scan->queue_capacity = scan->queue_capacity < 64 ? 64 : scan->queue_capacity * 2;
+        scan->queue = xreallocarray(scan->queue, scan->queue_capacity, sizeof(*scan->queue));
+    }
+    scan->queue[scan->queue_count++] = *member;
+    scan->members++;
+}
+
+bool scan_take(struct scan *scan, struct scan_member *ret_member)
+{
+    if (scan->queue_first == scan->queue_count) {
+        return false;
+    }
+    *ret_member = scan->queue[scan->queue_first++];
+    return true;
+}
+
+static uint64_t padded(uint64_t size)
+{
+    return (size + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+/* The header of a member is complete: its data follows. */
+static int begin_data(struct scan *scan, const struct scan_member *member)
+{
+    enqueue(scan, member);
+    scan->group = (struct scan_group){0};
+    scan->left = padded(member->size);
+    scan->state = scan->left > 0 ? SCAN_DATA : SCAN_HEADER;
+    return 0;
+}
+
+static int begin_member(struct scan *scan, char type, uint64_t size, struct err *err)
+{
+    struct scan_member member = {
+        .type = type == '\0' || type == '7' ? '0' : type,
+        .sparse = type == 'S' || scan->group.sparse,
+        .odd_time = scan->group.odd_time,
+        .size = scan->group.has_size ? scan->group.size : size,
+    };
+    if (type >= '1' && type <= '6' && member.size != 0) {
+        return refuse(scan, err, "a link, directory or device with data, which readers take differently");
+    }
+    if (scan->members >= scan->most_entries) {
+        return refuse(scan, err, "too many entries");
+    }
+    /* Before a byte is written: a declared size costs nothing to write down. */
+    if (member.size > scan->most_bytes || scan->bytes > scan->most_bytes - member.size) {
+        return refuse(scan, err, "the files are larger than allowed");
+    }
+    scan->bytes += member.size;
+    if (type == 'S' && scan->block[GNU_EXTENDED] != 0) {
+        scan->pending = member;
+        scan->state = SCAN_SPARSE_MAP;
+        return 0;
+    }
+    return begin_data(scan, &member);
+}
+
+static int begin_extension(struct scan *scan, char type, uint64_t size, struct err *err)
+{
+    bool *seen = type == 'L' ? &scan->group.long_name : type == 'K' ? &scan->group.long_link : &scan->group.pax;
+    if (size > scan->most_header_bytes) {
+        return refuse(scan, err, "extended header is too large");
+    }
+    if (size == 0 && (type == 'L' || type == 'K')) {
+        return refuse(scan, err, "empty name");
+    }
+    if (type != 'g') {
+        if (*seen) {
+            return refuse(scan, err, "two extended headers of one kind for one entry");
+        }
+        *seen = true;
+    }
+    buf_clear(&scan->extension);
+    scan->extension_type = type;
+    scan->payload = size;
+    scan->left = padded(size);
+    scan->state = scan->left > 0 ? SCAN_EXTENSION : SCAN_HEADER;
+    return 0;
+}
+
+static int read_header(struct scan *scan, struct err *err)
+{
+    uint64_t size;
+    char type = scan->block[TYPE];
+    bool group_open = scan->group.pax || scan->group.long_name || scan->group.long_link;
+    if (is_zero(scan->block, BLOCK)) {
+        if (group_open) {
+            return err_set(err, ERR_INVALID, "the archive ends after an extended header without its entry");
+        }
+        scan->state = SCAN_END;
+        return 0;
+    }
+    if (!checksum_is_right(scan->block)) {
+        if (scan->members == 0 && !group_open) {
+            return err_set(err, ERR_INVALID, "not a tar archive (plain, gzip, bzip2, xz or zstd)");
+        }
+        return refuse(scan, err, "damaged header: its checksum is wrong");
+    }
+    if (!parse_number(scan->block + SIZE, NUMBER_SIZE, &size)) {
+        return refuse(scan, err, "negative or malformed size");
+    }
+    switch (type) {
+    case 'x':
+    case 'X':
+    case 'g':
+    case 'L':
+    case 'K':
+        return begin_extension(scan, type, size, err);
+    case 'V':
+        return size == 0 && !group_open ? 0 : refuse(scan, err, "volume label with data");
+    case 'M':
+    case 'D':
+        return refuse(scan, err, "part of a multi-volume or incremental archive");
+    case '\0':
+    case '7':
+    case 'S':
+        return begin_member(scan, type, size, err);
+    default:
+        if (type >= '0' && type <= '6') {
+            return begin_member(scan, type, size, err);
+        }
+        return refuse(scan, err, "unknown kind of entry");
+    }
+}
+
+static int read_extension(struct scan *scan, struct err *err)
+{
+    const char *wrong = NULL;
+    scan->state = SCAN_HEADER;
+    switch (scan->extension_type) {
+    case 'L':
+    case 'K':
+        wrong = pax_check_long_name(buf_text(&scan->extension), scan->payload);
+        break;
+    case 'g':
+        wrong = pax_read_global(buf_text(&scan->extension), scan->payload);
+        break;
+    default:
+        wrong = pax_read_local(buf_text(&scan->extension), scan->payload, &scan->group);
+        break;
+    }
+    /* Both name it and no rule says which one wins. */
+    if (wrong == NULL &&
+        ((scan->group.path && scan->group.long_name) || (scan->group.link_path && scan->group.long_link))) {
+        wrong = "two names for one entry";
+    }
+    return wrong == NULL ? 0 : refuse(scan, err, wrong);
+}
+
+static int read_block(struct scan *scan, struct err *err)
+{
+    if (scan->state == SCAN_HEADER) {
+        return read_header(scan, err);
+    }
+    if (scan->block[GNU_MORE_EXTENDED] == 0) {
+        return begin_data(scan, &scan->pending);
+    }
+    return 0;
+}
+
+/* How many of the `length` bytes belong to the state the walk is in; -1 on error. */
+static int64_t feed_some(struct scan *scan, const char *bytes, size_t length, struct err *err)
+{
+    size_t some = length;
+    switch (scan->state) {
+    case SCAN_HEADER:
+    case SCAN_SPARSE_MAP:
+        some = length < BLOCK - scan->filled ? length : BLOCK - scan->filled;
+        memcpy(scan->block + scan->filled, bytes, some);
+        scan->filled += some;
+        if (scan->filled == BLOCK) {
+            scan->filled = 0;
+            return read_block(scan, err) < 0 ? -1 : (int64_t)some;
+        }
+        break;
+    case SCAN_EXTENSION:
+    case SCAN_DATA:
+        some = length < scan->left ? length : (size_t)scan->left;
+        scan->left -= some;
+        if (scan->state == SCAN_EXTENSION) {
+            buf_add(&scan->extension, bytes, some);
+        }
+        if (scan->left == 0 && scan->state == SCAN_EXTENSION) {
+            return read_extension(scan, err) < 0 ? -1 : (int64_t)some;
+        }
+        scan->state = scan->left == 0 ? SCAN_HEADER : scan->state;
+        break;
+    case SCAN_END:
+        scan->left += some;
+        if (!is_zero(bytes, some)) {
+            return err_set(err, ERR_INVALID, "data after the end of the archive, which other readers would take");
+        }
+        if (scan->left > MOST_PADDING) {
+            return err_set(err, ERR_INVALID, "endless padding after the end of the archive");
+        }
+        break;
+    }
+    return (int64_t)some;
+}
+
+int scan_feed(struct scan *scan, const void *bytes, size_t length, struct err *err)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        int64_t some = feed_some(scan, at, length, err);
+        if (some < 0) {
+            return -1;
+        }
+        at += some;
+        length -= (size_t)some;
+    }
+    return 0;
+}
+
+int scan_finish(const struct scan *scan, struct err *err)
+{
+    if (scan->state != SCAN_END || scan->filled != 0) {
+        return err_set(err, ERR_INVALID, "the archive is truncated: its end marker is missing after entry %llu",
+                       (unsigned long long)scan->members);
+    }
+    if (scan->members == 0) {
+        return err_set(err, ERR_INVALID, "the archive has no entries");
+    }
+    return 0;
+}
+
+void scan_release(struct scan *scan)
+{
+    buf_release(&scan->extension);
+    free(scan->queue);
+    *scan = (struct scan){0};
+}
