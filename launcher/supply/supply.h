@@ -19,3 +19,5 @@ struct supply_command {
 };
 
 extern const struct supply_command pull_command;
+extern const struct supply_command build_command;
+extern const struct supply_command lock_command;

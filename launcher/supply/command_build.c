@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * command_build: `sciwrap-env build`: its options, the pin it must meet, and what it says. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "supply/build.h"
+#include "supply/supply.h"
+#include "supply/tarball.h"
+
+static const char synopsis[] = "[--mirror URL]... [-o FILE] [--compress] [--jobs N] [--quiet] RECIPE";
+
+struct options {
+    struct strlist mirrors;
+    const char *output;
+    bool compress;
+    uint64_t jobs;
+    const char *recipe;
+};
+
+static int take_option(struct options *options, int letter, struct err *err)
+{
+    switch (letter) {
+    case 'm':
+        strlist_add(&options->mirrors, optarg);
+        return 0;
+    case 'o':
+        options->output = optarg;
+        return 0;
+    case 'c':
+        options->compress = true;
+        return 0;
+    case 'j':
+        return text_to_u64(optarg, 1, 64, &options->jobs)
+                   ? 0
+                   : err_set(err, ERR_USAGE, "--jobs '%s': a number from 1 to 64", optarg);
+    case 'q':
+        log_set_level(LOG_QUIET);
+        return 0;
+    case 'v':
+        log_set_level(LOG_VERBOSE);
+        return 0;
+    default:
+        return err_set(err, ERR_USAGE, "usage: sciwrap build %s", synopsis);
+    }
+}
+
+static int parse_options(struct options *options, int argc, char **argv, struct err *err)
+{
+    static const struct option known[] = {
+        {"mirror", required_argument, NULL, 'm'},
+        {"output", required_argument, NULL, 'o'},
+        {"compress", no_argument, NULL, 'c'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"verbose", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
+    opterr = 0;
+    optind = 1;
+    for (int letter; (letter = getopt_long(argc, argv, "o:j:qv", known, NULL)) != -1;) {
+        if (take_option(options, letter, err) < 0) {
+            return -1;
+        }
+    }
+    if (optind + 1 != argc) {
+        return err_set(err, ERR_USAGE, "usage: sciwrap build %s", synopsis);
+    }
+    options->recipe = argv[optind];
+    return 0;
+}
+
+static const struct digest *pin_of(const struct definition *def)
+{
+    return def->has_tar_sha256 ? &def->tar_sha256 : &def->sha256;
+}
+
+/* The definition that names the recipe. 1 found, 0 none; two with different pins cannot both be met. */
+static int find_definition(const char *recipe, struct definition *ret_def, struct err *err)
+{
+    auto_release(strlist) struct strlist paths = {0};
+    bool found = false;
+    if (definition_list(&paths, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < paths.count; i++) {
+        auto_release(definition) struct definition def = {0};
+        struct err failure = {0};
+        if (definition_load(&def, paths.item[i], &failure) < 0) {
+            log_warn("%s", failure.text);
+            continue;
+        }
+        if (def.recipe == NULL || strcmp(def.recipe, recipe) != 0) {
+            continue;
+        }
+        if (found && !digest_equal(pin_of(&def), pin_of(ret_def))) {
+            return err_set(err, ERR_INVALID, "%s and %s pin different artifacts of recipe '%s'", ret_def->path,
+                           def.path, recipe);
+        }
+        if (!found) {
+            *ret_def = def;
+            def = (struct definition){0};
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* Copies the blob, or its compressed form, to `path`: whole or not at all. */
+static int write_file(const struct store *store, const struct digest *digest, const char *path, bool compress,
+                      struct err *err)
+{
+    auto_free char *private = xasprintf("%s.part.%d", path, getpid());
+    auto_fd int from = store_open_blob(store, digest, err);
+    if (from < 0) {
+        return -1;
+    }
+    auto_fd int to = open(private, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (to < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "create '%s'", path);
+    }
+    int result = compress ? tarball_compress(from, to, err) : fs_copy_fd(from, to, path, err);
+    if (result == 0 && (fsync(to) < 0 || rename(private, path) < 0)) {
+        result = err_set_errno(err, ERR_SYSTEM, errno, "write '%s'", path);
+    }
+    if (result < 0) {
+        unlink(private);
+        return -1;
+    }
+    struct digest written;
+    uint64_t size = 0;
+    if (lseek(to, 0, SEEK_SET) < 0 || digest_fd(to, path, &written, &size, err) < 0) {
+        return -1;
+    }
+    char hex[DIGEST_HEX + 1];
+    digest_to_hex(&written, hex);
+    printf("path    %s\nsize    %llu\nsha256  %s\n", path, (unsigned long long)size, hex);
+    return 0;
+}
+
+static int tell(const struct options *options, const struct store *store, const struct recipe *recipe,
+                const struct build_result *result, struct err *err)
+{
+    char hex[DIGEST_HEX + 1];
+    digest_to_hex(&result->sha256, hex);
+    if (options->output != NULL && write_file(store, &result->sha256, options->output, false, err) < 0) {
+        return -1;
+    }
+    if (options->output == NULL) {
+        printf("path    %s/blobs/sha256/%s\nsize    %llu\nsha256  %s\n", store->path, hex,
+               (unsigned long long)result->size, hex);
+    }
+    if (!options->compress) {
+        return 0;
+    }
+    auto_free char *path =
+        options->output != NULL ? xasprintf("%s.zst", options->output) : xasprintf("%s.tar.zst", recipe->name);
+    return write_file(store, &result->sha256, path, true, err);
+}
+
+static int build_one(const struct options *options, struct err *err)
+{
+    auto_release(recipe) struct recipe recipe = {0};
+    auto_release(lockfile) struct lockfile lock = {0};
+    auto_release(definition) struct definition def = {0};
+    auto_release(progress) struct progress progress = {0};
+    __attribute__((cleanup(store_close))) struct store store = {.fd = -1};
+    struct build_result result = {0};
+    if (recipe_find(&recipe, options->recipe, err) < 0 || build_load_lock(&recipe, &lock, err) < 0) {
+        return -1;
+    }
+    int pinned = find_definition(recipe.name, &def, err);
+    if (pinned < 0 || store_open_writable(&store, err) < 0) {
+        return -1;
+    }
+    struct build_request request = {.recipe = &recipe,
+                                    .lock = &lock,
+                                    .mirrors = &options->mirrors,
+                                    .jobs = (unsigned)options->jobs,
+                                    .pin = pinned ? pin_of(&def) : NULL,
+                                    .pinned_by = def.path};
+    if (build(&request, &store, &progress, &result, err) < 0 || tell(options, &store, &recipe, &result, err) < 0) {
+        return -1;
+    }
+    if (pinned) {
+        printf("matches %s\n", def.path);
+    } else {
+        printf("no definition names recipe '%s'\n", recipe.name);
+    }
+    return fflush(stdout) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write to standard output");
+}
+
+static int run(int argc, char **argv, struct err *err)
+{
+    struct options options = {0};
+    int result = parse_options(&options, argc, argv, err);
+    if (result == 0) {
+        result = build_one(&options, err);
+    }
+    strlist_release(&options.mirrors);
+    return result;
+}
+
+const struct supply_command build_command = {
+    .name = "build",
+    .synopsis = synopsis,
+    .summary = "make an artifact from its recipe and check it against its pin",
+    .run = run,
+};
