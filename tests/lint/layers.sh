@@ -40,7 +40,7 @@ while read -r header allowed; do
 done <<'TABLE'
 ini\.h          base/keyfile\.c
 openssl/        base/digest\.c
-jansson\.h      run/json\.c
+jansson\.h      run/doc\.c
 curl/           supply/fetch\.c
 archive         supply/(unpack[a-z_]*|deb|tarball|merge)\.c
 seccomp\.h      sandbox/filter_generate\.c

@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# sciwrap doctor: what this host allows, and what a failing run says.
+load helpers
+
+@test "doctor names each step, and says yes where runs work" {
+    run --separate-stderr "$SCIWRAP" doctor
+    is "$status" 0
+    local word
+    for word in 'user namespaces' mount overlay cgroup seccomp kernel; do
+        [[ ${output,,} =~ $word ]] || { echo "no '$word' in: $output"; return 1; }
+    done
+    is "$stderr" ""
+}
+
+@test "doctor leaves nothing behind" {
+    "$SCIWRAP" doctor >/dev/null
+    is "$(find "$TMPDIR" "$WORK" -mindepth 1)" ""
+}
+
+# A run, and strace makes one system call of its launch fail: the injection stands where a host's setting would.
+denied() { # SYSCALL ERROR PATTERN
+    command -v strace >/dev/null || skip "no strace"
+    strace -f -o /dev/null -e trace=none true 2>/dev/null || skip "no tracing here"
+    run --separate-stderr strace -f -o "$BATS_TEST_TMPDIR/trace" -e "inject=$1:error=$2" "$SCIWRAP" exec tiny true
+    echo "$stderr"
+    is "$status" 125
+    [[ ${stderr##*$'\n'} =~ ^sciwrap:\ .*($3) ]]
+    is "$(find "$TMPDIR" -mindepth 1)" ""
+}
+
+@test "a host without user namespaces is named with setting and fix" {
+    denied clone,clone3,unshare EPERM 'user namespaces|doctor|sysctl'
+}
+
+@test "a host that forbids mounts is named" {
+    denied mount,mount_setattr,move_mount,open_tree,fsmount EPERM 'mount|doctor|sysctl'
+}
+
+@test "a host without pivot_root is named" {
+    denied pivot_root EINVAL 'pivot|root'
+}
+
+@test "a host without seccomp is named" {
+    denied seccomp EINVAL 'seccomp|filter'
+}

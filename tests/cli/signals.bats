@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# Signals: forwarded to the command; and when sciwrap dies, everything dies.
+load helpers
+
+start_trap() {
+    "$SCIWRAP" run tiny trap /workspace/log 3>&- &
+    runner=$!
+    until_true grep -q ready log
+}
+
+@test "every forwardable signal reaches the command" {
+    start_trap
+    local name number
+    for name in HUP INT QUIT USR1 USR2 ALRM WINCH CONT; do
+        number=$(kill -l $name)
+        kill -s $name $runner
+        until_true grep -q "signal $(printf %02d "$number")" log
+    done
+    kill -TERM $runner
+    run wait $runner
+    wait $runner || is $? 7
+}
+
+@test "SIGTERM to sciwrap gives the command time, and its own status" {
+    start_trap
+    kill -TERM $runner
+    local status=0
+    wait $runner || status=$?
+    is $status 7
+    grep -q 'signal 15' log
+    nothing_left
+}
+
+@test "SIGSTOP and SIGCONT hold and release the command" {
+    "$SCIWRAP" exec tiny sh -c 'i=0; while :; do i=$((i+1)); echo $i >count.new; mv count.new count; done' 3>&- &
+    runner=$!
+    until_true test -s count
+    kill -TSTP $runner
+    local state
+    for _ in $(seq 100); do
+        state=$(awk '{print $3}' "/proc/$runner/stat")
+        [[ $state == T ]] && break
+        sleep 0.05
+    done
+    is "$state" T
+    kill -CONT $runner
+    local before
+    before=$(cat count)
+    until_true bash -c "[[ \$(cat count) -gt $((before + 10)) ]]"
+    kill -KILL $runner
+    wait $runner || true
+}
+
+@test "SIGKILL to sciwrap leaves nothing running" {
+    local mark=lingering-$BATS_TEST_NUMBER-$$
+    "$SCIWRAP" exec tiny sh -c "(trap '' HUP TERM INT; sleep 300; echo $mark) & sleep 301; echo $mark" 3>&- &
+    local runner=$!
+    until_true pgrep -f "$mark"
+    until_true bash -c "pgrep -f 'sleep 30[01]'"
+    kill -KILL $runner
+    wait $runner || true
+    until_true bash -c "! pgrep -f '[l]ingering-$BATS_TEST_NUMBER-$$'"
+}
+
+@test "what a killed run left in the temporary folder goes with a later start" {
+    "$SCIWRAP" exec tiny sh -c 'echo x >/tmp/file; echo ready >ready; sleep 300' 3>&- &
+    local runner=$!
+    until_true test -e ready
+    kill -KILL $runner
+    wait $runner || true
+    [[ -n $(find "$TMPDIR" -name file) ]]
+    until_true bash -c '"$SCIWRAP" exec tiny true; [[ -z $(find "$TMPDIR" -mindepth 1) ]]'
+}
+
+@test "a killed command inside is reported, not sciwrap's own end" {
+    run "$SCIWRAP" exec tiny sh -c 'kill -KILL $$'
+    is "$status" 137
+}
+
+@test "ignored signals of the caller are not inherited by the command" {
+    trap '' PIPE
+    run "$SCIWRAP" run tiny die 13
+    trap - PIPE
+    is "$status" 141
+}

@@ -1,0 +1,267 @@
+#!/usr/bin/env bash
+# tests/run.sh: installs what the tests need, builds with sanitizers, runs every test. See docs/HACKING.md.
+#
+#   --long        also: the clang build and its tests, each fuzzer for 60 s, the benchmark
+#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user lint clang fuzz bench
+#   --no-install  installs nothing
+#
+# SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
+# Each part's output is kept in build/test-logs/PART.log. The last line is "N passed, N failed, N skipped".
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 125
+root=$PWD
+logs=$root/build/test-logs
+test_user=sciwrap-test
+long=no only='' install=yes
+passed=0 failed=0 skipped=0
+
+while [[ $# -gt 0 ]]; do
+    case $1 in
+    --long) long=yes ;;
+    --only) only=${2:?--only needs a part} && shift ;;
+    --no-install) install=no ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    *) echo "tests/run.sh: unknown option '$1'; see --help" >&2 && exit 125 ;;
+    esac
+    shift
+done
+
+if [[ $(id -u) -eq 0 ]]; then
+    as_root() { "$@"; }
+else
+    as_root() { sudo -n "$@"; }
+fi
+
+# ---- what is needed: the program that shows it is here, or a file, and the package of Debian and Ubuntu
+
+needs="cmake:cmake ninja:ninja-build gcc:gcc make:make pkg-config:pkg-config git:git
+check.h:check archive.h:libarchive-dev curl/curl.h:libcurl4-openssl-dev openssl/sha.h:libssl-dev ini.h:libinih-dev
+seccomp.h:libseccomp-dev jansson.h:libjansson-dev
+bats:bats python3:python3 curl:curl strace:strace zstd:zstd xz:xz-utils bzip2:bzip2 busybox:busybox-static
+dpkg-deb:dpkg man:man-db shellcheck:shellcheck cppcheck:cppcheck clang:clang clang-tidy:clang-tidy
+clang-format-14:clang-format-14 bwrap:bubblewrap"
+
+is_here() {
+    case $1 in
+    *.h) find /usr/include /usr/local/include -path "*/$1" -print -quit 2>/dev/null | grep -q . ;;
+    busybox) static_busybox >/dev/null ;;
+    clang-format-14) clang-format --version 2>/dev/null | grep -q 'version 14\.' || command -v clang-format-14 >/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+static_busybox() {
+    local at
+    for at in /bin/busybox /usr/bin/busybox; do
+        [[ -x $at ]] && ! ldd "$at" >/dev/null 2>&1 && echo "$at" && return
+    done
+    return 1
+}
+
+install_missing() {
+    local need missing=()
+    for need in $needs; do
+        is_here "${need%%:*}" || missing+=("${need##*:}")
+    done
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    echo "installing: ${missing[*]}"
+    as_root apt-get update -qq
+    # Of the list, one distribution may lack one (clang-format-14 is not in Debian 13): its test is skipped there.
+    local available=() package
+    for package in "${missing[@]}"; do
+        apt-cache show "$package" >/dev/null 2>&1 && available+=("$package")
+    done
+    [[ ${#available[@]} -gt 0 ]] || return 0
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${available[@]}"
+}
+
+# ---- one part: runs, is logged, and is counted
+
+count() { # PASSED FAILED SKIPPED
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+    if [[ -n ${SCIWRAP_TESTS_REQUIRE-} && $3 -gt 0 ]]; then
+        failed=$((failed + $3)) skipped=$((skipped - $3))
+        part_failed=$((part_failed + $3))
+    fi
+}
+
+# The counts out of what the test tools print: ctest's table, TAP, and "ok/not ok/skip NAME" of the lint and hostile parts.
+count_log() { # LOG STATUS
+    local good bad skip
+    good=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#.* Passed|^ok ' "$1")
+    bad=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#.*\*\*\*(Failed|Timeout|Not Run|Exception)|^not ok ' "$1")
+    skip=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#.*\*\*\*Skipped|^ok .* # skip' "$1")
+    good=$((good - $(grep -cE '^ok .* # skip' "$1")))
+    # A part that broke off, or counted nothing, is a failure of its own.
+    [[ $2 -eq 0 || $bad -gt 0 ]] || bad=1
+    [[ $((good + bad + skip)) -gt 0 ]] || { [[ $2 -eq 0 ]] && good=1 || bad=1; }
+    part_failed=$bad
+    count "$good" "$bad" "$skip"
+    part_summary="$good passed, $bad failed, $skip skipped"
+}
+
+part() { # NAME COMMAND...
+    local name=$1 status start=$SECONDS
+    shift
+    [[ -z $only || $only == "$name" || $name == build ]] || return 0
+    "$@" >"$logs/$name.log" 2>&1 </dev/null
+    status=$?
+    count_log "$logs/$name.log" $status
+    printf '%-14s %s  (%d s)\n' "$name" "$part_summary" $((SECONDS - start))
+    if [[ $part_failed -gt 0 ]]; then
+        grep -E '^not ok|\*\*\*(Failed|Timeout|Not Run|Exception)|^# |error:|FAILED' "$logs/$name.log" | head -40 | sed 's/^/    /'
+        echo "    all of it: build/test-logs/$name.log"
+    fi
+}
+
+# ---- the parts
+
+build_preset() {
+    cmake --preset "$1" && cmake --build --preset "$1" && echo "ok build $1"
+}
+
+build_both() {
+    build_preset dev && build_preset release && tests/fixtures/make.sh build/fixtures && echo "ok fixtures"
+}
+
+unit() {
+    ctest --test-dir build/dev --timeout 120 "$@"
+}
+
+# As an ordinary user: the tests of base/fs about modes mean nothing as root.
+unit_user() {
+    as_test_user "$stage/build/dev/tests/check_fs" && echo "ok check_fs as an ordinary user"
+}
+
+# What an unprivileged user needs of the checkout, where that user can read it: a checkout may lie in a private home.
+make_stage() {
+    [[ -z ${stage-} ]] || return 0
+    if ! getent passwd "$test_user" >/dev/null; then
+        as_root useradd --system --create-home --home-dir "/var/lib/$test_user" --shell /bin/bash "$test_user" || return
+    fi
+    stage=$(mktemp -d "${TMPDIR:-/tmp}/sciwrap-stage.XXXXXX") || return
+    mkdir -p "$stage/build/dev" "$stage/build/release"
+    cp -a tests envs recipes examples "$stage/" 2>/dev/null
+    cp -a build/fixtures "$stage/build/"
+    local preset
+    for preset in dev release; do
+        cp -a build/$preset/bin build/$preset/libexec "$stage/build/$preset/"
+        mkdir -p "$stage/build/$preset/share/sciwrap"
+        ln -s ../../../../envs ../../../../recipes "$stage/build/$preset/share/sciwrap/"
+    done
+    cp -a build/dev/tests "$stage/build/dev/"
+    mkdir -m 0755 "$stage/work"
+    chmod -R a+rX "$stage"
+    as_root chown "$test_user" "$stage/work"
+}
+
+remove_stage() {
+    [[ -z ${stage-} ]] || as_root rm -rf "$stage"
+}
+
+as_test_user() {
+    as_root setpriv --reuid "$test_user" --regid "$test_user" --init-groups env -i PATH="$PATH" TERM=dumb \
+        HOME="$stage/work" TMPDIR="$stage/work" SCIWRAP_TESTS_REQUIRE="${SCIWRAP_TESTS_REQUIRE-}" "$@"
+}
+
+# LeakSanitizer needs ptrace, which PID 1 of a sandbox and the jail of the unpacker do not have.
+sanitizer_options="ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1"
+
+cli() { # BATS-ARGUMENT...
+    # shellcheck disable=SC2086
+    env $sanitizer_options SCIWRAP="$root/build/dev/bin/sciwrap" FIXTURES="$root/build/fixtures" bats --tap "$@"
+}
+
+cli_user() {
+    make_stage || return
+    # shellcheck disable=SC2086
+    (cd "$stage" && as_test_user $sanitizer_options SCIWRAP="$stage/build/dev/bin/sciwrap" \
+        FIXTURES="$stage/build/fixtures" bats --tap tests/cli)
+}
+
+# The program that users install, by the tests of what users do most.
+cli_release() {
+    env SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" \
+        bats --tap tests/cli/run.bats tests/cli/signals.bats tests/cli/rerun.bats tests/cli/pull.bats
+}
+
+hostile() {
+    # shellcheck disable=SC2086
+    env $sanitizer_options SCIWRAP="$root/build/dev/bin/sciwrap" FIXTURES="$root/build/fixtures" tests/hostile/run.sh
+}
+
+hostile_user() {
+    make_stage || return
+    # shellcheck disable=SC2086
+    (cd "$stage" && as_test_user $sanitizer_options SCIWRAP="$stage/build/dev/bin/sciwrap" \
+        FIXTURES="$stage/build/fixtures" tests/hostile/run.sh)
+}
+
+lint() {
+    local script name status worst=0
+    for script in tests/lint/*.sh; do
+        name=$(basename "$script" .sh)
+        SCIWRAP=$root/build/release/bin/sciwrap SCIWRAP_BUILD=build/dev "$script"
+        status=$?
+        case $status in
+        0) echo "ok lint $name" ;;
+        77) echo "ok lint $name # skip" ;;
+        *) echo "not ok lint $name" && worst=1 ;;
+        esac
+    done
+    return $worst
+}
+
+clang_build() {
+    build_preset clang && ctest --test-dir build/clang --timeout 120
+}
+
+fuzz() {
+    build_preset fuzz || return
+    local program module new
+    for program in build/fuzz/tests/fuzz_*; do
+        [[ -x $program && ! -d $program ]] || continue
+        module=${program##*/fuzz_}
+        new=build/fuzz/found/$module
+        mkdir -p "$new"
+        if "$program" -max_total_time=60 -print_final_stats=0 -verbosity=0 -artifact_prefix="$new/" -rss_limit_mb=2048 \
+            "$new" "tests/fuzz/corpus/$module"; then
+            echo "ok fuzz $module"
+        else
+            echo "not ok fuzz $module"
+        fi
+    done
+}
+
+bench() {
+    tests/bench/run.sh && echo "ok bench"
+}
+
+mkdir -p "$logs"
+trap remove_stage EXIT
+if [[ $install == yes ]]; then
+    install_missing >"$logs/install.log" 2>&1 || {
+        cat "$logs/install.log"
+        echo "tests/run.sh: could not install what the tests need; --no-install goes on without it" >&2
+        exit 125
+    }
+    grep '^installing' "$logs/install.log"
+fi
+
+part build build_both
+if [[ $failed -eq 0 ]]; then
+    part unit unit
+    part unit-user eval 'make_stage && unit_user'
+    part cli cli tests/cli
+    part cli-user cli_user
+    part cli-release cli_release
+    [[ -x tests/hostile/run.sh ]] && part hostile hostile && part hostile-user hostile_user
+    part lint lint
+    if [[ $long == yes || $only == clang || $only == fuzz || $only == bench ]]; then
+        part clang clang_build
+        part fuzz fuzz
+        part bench bench
+    fi
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[[ $failed -eq 0 ]]
