@@ -144,6 +144,17 @@ static int take_hard_link(struct reader *reader, const char *raw, struct tree_en
     return entry->target == NULL ? -1 : 0;
 }
 
+static int take_link(const struct reader *reader, struct archive_entry *from, struct tree_entry *entry, struct err *err)
+{
+    const char *target = archive_entry_symlink(from);
+    if (target == NULL || target[0] == '\0' || strlen(target) > PATH_BYTES) {
+        return err_set(err, ERR_INVALID, "%s: link '%s' has no usable target", reader->choice->from, entry->path);
+    }
+    entry->type = TREE_LINK;
+    entry->target = xstrdup(target);
+    return 0;
+}
+
 /* Fills type and what belongs to it. */
 static int take_kind(struct reader *reader, struct archive_entry *from, struct tree_entry *entry, struct err *err)
 {
@@ -156,13 +167,7 @@ static int take_kind(struct reader *reader, struct archive_entry *from, struct t
         entry->type = TREE_FOLDER;
         return 0;
     case S_IFLNK:
-        entry->type = TREE_LINK;
-        const char *target = archive_entry_symlink(from);
-        if (target == NULL || target[0] == '\0' || strlen(target) > PATH_BYTES) {
-            return err_set(err, ERR_INVALID, "%s: link '%s' has no usable target", reader->choice->from, entry->path);
-        }
-        entry->target = xstrdup(target);
-        return 0;
+        return take_link(reader, from, entry, err);
     case S_IFREG:
         entry->type = TREE_FILE;
         if (!archive_entry_size_is_set(from) || archive_entry_size(from) < 0) {
