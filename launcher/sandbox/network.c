@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,37 +23,34 @@ struct answer {
     struct err err;
 };
 
-static int bring_loopback_up(struct err *err)
+static int bring_loopback_up(int fd, struct err *err)
 {
-    auto_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING};
     memcpy(request.ifr_name, "lo", 3);
-    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0) {
+    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0) {
         return host_explain(err, "bring the loopback interface up", errno);
     }
     return 0;
 }
 
-/* By a descriptor of the host's proc: init changes the root under this process' feet meanwhile. */
-static int make_namespace(int proc, struct err *err)
+/* The namespace's descriptor is asked of a socket in it (SIOCGSKNS, Linux 4.9), not of /proc: init changes the root
+ * under this process' feet meanwhile, and must have no descriptor open then that leads to the host. */
+static int make_namespace(struct err *err)
 {
     if (unshare(CLONE_NEWNET) < 0) {
         return host_explain(err, "create a network namespace", errno);
     }
-    auto_fd int fd = openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return err_set_errno(err, ERR_HOST, errno, "open the network namespace");
+    auto_fd int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (socket_fd < 0 || bring_loopback_up(socket_fd, err) < 0) {
+        return err->kind != ERR_NONE ? -1 : err_set_errno(err, ERR_HOST, errno, "create a socket");
     }
-    return bring_loopback_up(err) < 0 ? -1 : steal_fd(&fd);
+    int namespace = ioctl(socket_fd, SIOCGSKNS);
+    return namespace < 0 ? err_set_errno(err, ERR_HOST, errno, "open the network namespace") : namespace;
 }
 
 int network_begin(struct network_making *making, struct err *err)
 {
     int ends[2];
-    auto_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0) {
-        return err_set_errno(err, ERR_HOST, errno, "open '/proc'");
-    }
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create a pipe");
     }
@@ -60,7 +58,7 @@ int network_begin(struct network_making *making, struct err *err)
     pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
     if (child == 0) {
         struct answer answer = {0};
-        answer.namespace = make_namespace(proc, &answer.err);
+        answer.namespace = make_namespace(&answer.err);
         _exit(write(ends[1], &answer, sizeof(answer)) == (ssize_t)sizeof(answer) ? 0 : 1);
     }
     if (child < 0) {
@@ -68,7 +66,7 @@ int network_begin(struct network_making *making, struct err *err)
         close(ends[1]);
         return err_set_errno(err, ERR_SYSTEM, errno, "create a process");
     }
-    *making = (struct network_making){.child = child, .proc = steal_fd(&proc), .report = {ends[0], ends[1]}};
+    *making = (struct network_making){.child = child, .report = {ends[0], ends[1]}};
     return 0;
 }
 
@@ -82,7 +80,6 @@ int network_join(struct network_making *making, struct err *err)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         (void)!read(making->report[0], &answer, sizeof(answer));
     }
-    close(making->proc);
     close(making->report[0]);
     close(making->report[1]);
     auto_fd int namespace = answer.namespace;

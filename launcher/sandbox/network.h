@@ -13,7 +13,6 @@
 
 struct network_making {
     pid_t child;
-    int proc;      /* the host's, for the child; open until it has ended, as the descriptor table is common */
     int report[2]; /* a pipe for its answer */
 };
 

@@ -111,7 +111,7 @@ static int mount_base(struct building *building, struct err *err)
 }
 
 /* Binds what `fd` refers to at the yard's place `name`. */
-static int park(const struct building *building, int fd, const char *name, struct err *err)
+static int park(const struct building *building, int fd, const char *name, bool read_only, struct err *err)
 {
     struct stat st;
     auto_free char *place = xasprintf("%s/%s", building->yard_name, name);
@@ -123,7 +123,10 @@ static int park(const struct building *building, int fd, const char *name, struc
     if (made < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "make a place for a source");
     }
-    return mount_do(source, place, NULL, MS_BIND | MS_REC, NULL, "bind a host path", err);
+    if (mount_do(source, place, NULL, MS_BIND | MS_REC, NULL, "bind a host path", err) < 0) {
+        return -1;
+    }
+    return mount_restrict(place, read_only, err);
 }
 
 /* Here and not after leaving: the kernel gives a user namespace a proc only while one that shows everything is in sight
@@ -142,18 +145,15 @@ static int park_sources(struct building *building, struct err *err)
     if (park_proc(building, err) < 0) {
         return -1;
     }
-    if (!building->plan->writable && park(building, building->rootfs, "rootfs", err) < 0) {
+    const struct plan *plan = building->plan;
+    if (!plan->writable && park(building, building->rootfs, "rootfs", true, err) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < building->plan->mount_count; i++) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
         auto_free char *name = xasprintf("m%zu", i);
-        if (building->source[i] >= 0 && park(building, building->source[i], name, err) < 0) {
+        if (building->source[i] >= 0 && park(building, building->source[i], name, plan->mount[i].read_only, err) < 0) {
             return -1;
         }
-    }
-    /* All at once, and before the devices come in, which need their device bits. */
-    if (mount_restrict(building->yard_name, false, err) < 0) {
-        return -1;
     }
     auto_free char *dev = xasprintf("%s/dev", building->yard_name);
     return device_build(&building->devices, dev, err);
@@ -194,9 +194,6 @@ static int bind_rootfs(struct building *building, struct err *err)
         return 0; /* the overlay shows the rootfs already */
     }
     auto_free char *rootfs = xasprintf("%s/rootfs", building->yard.path);
-    if (mount_restrict(rootfs, true, err) < 0) {
-        return -1;
-    }
     return mount_entries(rootfs, "/", is_reserved, err);
 }
 
@@ -207,9 +204,6 @@ static int place_bind(struct building *building, size_t i, struct err *err)
     struct stat st;
     if (stat(parked, &st) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "find the source of '%s'", mount->target);
-    }
-    if (mount->read_only && mount_restrict(parked, true, err) < 0) {
-        return -1;
     }
     if (mount_make_target(&building->yard, mount->target, S_ISDIR(st.st_mode), err) < 0) {
         return -1;
@@ -271,9 +265,14 @@ static int furnish(struct building *building, struct err *err)
     if (bind_rootfs(building, err) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < building->plan->mount_count; i++) {
-        if (place_mount(building, i, err) < 0) {
-            return err_wrap(err, "mount '%s'", building->plan->mount[i].target);
+    /* proc comes last: until then no link of the image can name /proc/self/fd/N, which leads to whatever this process
+     * has open, the caller's standard input for one. */
+    for (int proc = 0; proc < 2; proc++) {
+        for (size_t i = 0; i < building->plan->mount_count; i++) {
+            const struct plan_mount *mount = &building->plan->mount[i];
+            if ((mount->kind == PLAN_PROC) == (proc == 1) && place_mount(building, i, err) < 0) {
+                return err_wrap(err, "mount '%s'", mount->target);
+            }
         }
     }
     for (size_t i = 0; !building->plan->writable && i < building->yard.underlays.count; i++) {
@@ -288,18 +287,24 @@ static int furnish(struct building *building, struct err *err)
     return building->plan->writable ? 0 : mount_freeze("/", err);
 }
 
-static void building_release(struct building *building)
+static void close_sources(struct building *building)
 {
     if (building->rootfs >= 0) {
         close(building->rootfs);
+        building->rootfs = -1;
     }
     for (size_t i = 0; building->source != NULL && i < building->plan->mount_count; i++) {
         if (building->source[i] >= 0) {
             close(building->source[i]);
         }
     }
-    free(building->source);
+    free(steal_ptr(&building->source));
     device_close(&building->devices);
+}
+
+static void building_release(struct building *building)
+{
+    close_sources(building);
     strlist_release(&building->yard.underlays);
 }
 
@@ -314,8 +319,12 @@ int root_enter(const struct plan *plan, struct err *err)
     auto_free char *yard = xasprintf("/%s", name);
     memcpy(building.yard_name, name, strlen(name) + 1);
     building.yard.path = yard;
-    if (open_sources(&building, err) < 0 || mount_base(&building, err) < 0 || park_sources(&building, err) < 0 ||
-        leave_host(err) < 0) {
+    if (open_sources(&building, err) < 0 || mount_base(&building, err) < 0 || park_sources(&building, err) < 0) {
+        return -1;
+    }
+    /* A descriptor of the host is a way back to it: "/proc/self/fd/N/.." goes up from there, detached or not. */
+    close_sources(&building);
+    if (leave_host(err) < 0) {
         return -1;
     }
     return furnish(&building, err);
