@@ -48,9 +48,12 @@ int build_load_lock(const struct recipe *recipe, struct lockfile *ret_lock, stru
     recipe_wants(recipe, &wants);
     if (!digest_equal(&wants, &ret_lock->wants)) {
         lockfile_release(ret_lock);
+        char hex[DIGEST_HEX + 1];
+        digest_to_hex(&wants, hex);
         return err_set(err, ERR_INVALID,
-                       "%s was made for other packages than %s asks for; make it again with 'sciwrap lock %s'", path,
-                       recipe->path, recipe->name);
+                       "%s was made for other packages than %s asks for (wants = %s); make it again with 'sciwrap "
+                       "lock %s'",
+                       path, recipe->path, hex, recipe->name);
     }
     return 0;
 }

@@ -15,14 +15,25 @@
 #include "supply/supply.h"
 #include "supply/tarball.h"
 
-static const char synopsis[] = "[--mirror URL]... [-o FILE] [--compress] [--jobs N] [--quiet] RECIPE";
+static const char synopsis[] = "[--mirror URL]... [-o FILE] [--compress] [--jobs N] RECIPE...";
+static const char usage[] =
+    "usage: sciwrap build [OPTION]... RECIPE...\n"
+    "\n"
+    "Makes artifacts from recipes and checks each against the pin of the definition that names the recipe.\n"
+    "\n"
+    "      --mirror URL  look there first for package files; repeatable\n"
+    "  -o, --output FILE write the tar to FILE too, not only to the store\n"
+    "      --compress    write FILE.zst (RECIPE.tar.zst without --output) for distribution\n"
+    "  -j, --jobs N      read N packages at once; as many as there are CPUs otherwise\n"
+    "  -q, --quiet       say only what went wrong\n"
+    "  -v, --verbose     say every step\n";
 
 struct options {
     struct strlist mirrors;
     const char *output;
     bool compress;
+    bool help;
     uint64_t jobs;
-    const char *recipe;
 };
 
 static int take_option(struct options *options, int letter, struct err *err)
@@ -47,21 +58,21 @@ static int take_option(struct options *options, int letter, struct err *err)
     case 'v':
         log_set_level(LOG_VERBOSE);
         return 0;
+    case 'h':
+        options->help = true;
+        return 0;
     default:
-        return err_set(err, ERR_USAGE, "usage: sciwrap build %s", synopsis);
+        return err_set(err, ERR_USAGE, "build: unknown option or missing value: see 'sciwrap build --help'");
     }
 }
 
 static int parse_options(struct options *options, int argc, char **argv, struct err *err)
 {
     static const struct option known[] = {
-        {"mirror", required_argument, NULL, 'm'},
-        {"output", required_argument, NULL, 'o'},
-        {"compress", no_argument, NULL, 'c'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"verbose", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
+        {"mirror", required_argument, NULL, 'm'}, {"output", required_argument, NULL, 'o'},
+        {"compress", no_argument, NULL, 'c'},     {"jobs", required_argument, NULL, 'j'},
+        {"quiet", no_argument, NULL, 'q'},        {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     opterr = 0;
     optind = 1;
@@ -70,10 +81,12 @@ static int parse_options(struct options *options, int argc, char **argv, struct 
             return -1;
         }
     }
-    if (optind + 1 != argc) {
-        return err_set(err, ERR_USAGE, "usage: sciwrap build %s", synopsis);
+    if (!options->help && optind == argc) {
+        return err_set(err, ERR_USAGE, "build: no recipe named: see 'sciwrap build --help'");
     }
-    options->recipe = argv[optind];
+    if (options->output != NULL && optind + 1 < argc) {
+        return err_set(err, ERR_USAGE, "build: --output takes one recipe");
+    }
     return 0;
 }
 
@@ -145,27 +158,37 @@ static int write_file(const struct store *store, const struct digest *digest, co
     return 0;
 }
 
+static bool ends_in_zst(const char *path)
+{
+    size_t length = path != NULL ? strlen(path) : 0;
+    return length > 4 && strcmp(path + length - 4, ".zst") == 0;
+}
+
+/* The tar goes to FILE and, with --compress, its compressed form to FILE.zst; FILE that ends in .zst is the latter. */
 static int tell(const struct options *options, const struct store *store, const struct recipe *recipe,
                 const struct build_result *result, struct err *err)
 {
     char hex[DIGEST_HEX + 1];
+    const char *output = options->output;
+    bool only_compressed = options->compress && ends_in_zst(output);
     digest_to_hex(&result->sha256, hex);
-    if (options->output != NULL && write_file(store, &result->sha256, options->output, false, err) < 0) {
+    if (output != NULL && !only_compressed && write_file(store, &result->sha256, output, false, err) < 0) {
         return -1;
     }
-    if (options->output == NULL) {
+    if (output == NULL || only_compressed) {
         printf("path    %s/blobs/sha256/%s\nsize    %llu\nsha256  %s\n", store->path, hex,
                (unsigned long long)result->size, hex);
     }
     if (!options->compress) {
         return 0;
     }
-    auto_free char *path =
-        options->output != NULL ? xasprintf("%s.zst", options->output) : xasprintf("%s.tar.zst", recipe->name);
+    auto_free char *path = output == NULL    ? xasprintf("%s.tar.zst", recipe->name)
+                           : only_compressed ? xstrdup(output)
+                                             : xasprintf("%s.zst", output);
     return write_file(store, &result->sha256, path, true, err);
 }
 
-static int build_one(const struct options *options, struct err *err)
+static int build_one(const struct options *options, const char *name, struct err *err)
 {
     auto_release(recipe) struct recipe recipe = {0};
     auto_release(lockfile) struct lockfile lock = {0};
@@ -173,7 +196,7 @@ static int build_one(const struct options *options, struct err *err)
     auto_release(progress) struct progress progress = {0};
     __attribute__((cleanup(store_close))) struct store store = {.fd = -1};
     struct build_result result = {0};
-    if (recipe_find(&recipe, options->recipe, err) < 0 || build_load_lock(&recipe, &lock, err) < 0) {
+    if (recipe_find(&recipe, name, err) < 0 || build_load_lock(&recipe, &lock, err) < 0) {
         return -1;
     }
     int pinned = find_definition(recipe.name, &def, err);
@@ -201,8 +224,12 @@ static int run(int argc, char **argv, struct err *err)
 {
     struct options options = {0};
     int result = parse_options(&options, argc, argv, err);
-    if (result == 0) {
-        result = build_one(&options, err);
+    if (result == 0 && options.help) {
+        fputs(usage, stdout);
+        argc = 0;
+    }
+    for (int i = optind; i < argc && result == 0; i++) {
+        result = build_one(&options, argv[i], err);
     }
     strlist_release(&options.mirrors);
     return result;

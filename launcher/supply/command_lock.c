@@ -15,12 +15,21 @@
 #include "supply/lock.h"
 #include "supply/supply.h"
 
-static const char synopsis[] = "[--mirror URL]... [--snapshot TIME] [--quiet|--verbose] RECIPE";
+static const char synopsis[] = "[--mirror URL]... [--snapshot TIME] RECIPE...";
+static const char usage[] = "usage: sciwrap lock [OPTION]... RECIPE...\n"
+                            "\n"
+                            "Resolves what recipes ask for with the apt of this Debian host, in a private root, and\n"
+                            "writes their lock files.\n"
+                            "\n"
+                            "      --mirror URL     look there first; repeatable\n"
+                            "      --snapshot TIME  as of 20240901T083152Z, say, at snapshot.debian.org\n"
+                            "  -q, --quiet          say only what went wrong\n"
+                            "  -v, --verbose        say every step\n";
 
 struct options {
     struct strlist mirrors;
     const char *snapshot;
-    const char *recipe;
+    bool help;
 };
 
 static int take_option(struct options *options, int letter, struct err *err)
@@ -41,19 +50,20 @@ static int take_option(struct options *options, int letter, struct err *err)
     case 'v':
         log_set_level(LOG_VERBOSE);
         return 0;
+    case 'h':
+        options->help = true;
+        return 0;
     default:
-        return err_set(err, ERR_USAGE, "usage: sciwrap lock %s", synopsis);
+        return err_set(err, ERR_USAGE, "lock: unknown option or missing value: see 'sciwrap lock --help'");
     }
 }
 
 static int parse_options(struct options *options, int argc, char **argv, struct err *err)
 {
     static const struct option known[] = {
-        {"mirror", required_argument, NULL, 'm'},
-        {"snapshot", required_argument, NULL, 's'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"verbose", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
+        {"mirror", required_argument, NULL, 'm'}, {"snapshot", required_argument, NULL, 's'},
+        {"quiet", no_argument, NULL, 'q'},        {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     opterr = 0;
     optind = 1;
@@ -62,10 +72,9 @@ static int parse_options(struct options *options, int argc, char **argv, struct 
             return -1;
         }
     }
-    if (optind + 1 != argc) {
-        return err_set(err, ERR_USAGE, "usage: sciwrap lock %s", synopsis);
+    if (!options->help && optind == argc) {
+        return err_set(err, ERR_USAGE, "lock: no recipe named: see 'sciwrap lock --help'");
     }
-    options->recipe = argv[optind];
     return 0;
 }
 
@@ -91,21 +100,27 @@ static int write_lock(const struct recipe *recipe, struct lockfile *lock, struct
     return fflush(stdout) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write to standard output");
 }
 
+static int lock_one(const struct options *options, const char *name, struct err *err)
+{
+    auto_release(recipe) struct recipe recipe = {0};
+    auto_release(lockfile) struct lockfile lock = {0};
+    struct lock_request request = {.recipe = &recipe, .mirrors = &options->mirrors, .snapshot = options->snapshot};
+    if (recipe_find(&recipe, name, err) < 0 || lock_resolve(&request, &lock, err) < 0) {
+        return -1;
+    }
+    return write_lock(&recipe, &lock, err);
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
     struct options options = {0};
-    auto_release(recipe) struct recipe recipe = {0};
-    auto_release(lockfile) struct lockfile lock = {0};
     int result = parse_options(&options, argc, argv, err);
-    if (result == 0) {
-        result = recipe_find(&recipe, options.recipe, err);
+    if (result == 0 && options.help) {
+        fputs(usage, stdout);
+        argc = 0;
     }
-    if (result == 0) {
-        struct lock_request request = {.recipe = &recipe, .mirrors = &options.mirrors, .snapshot = options.snapshot};
-        result = lock_resolve(&request, &lock, err);
-    }
-    if (result == 0) {
-        result = write_lock(&recipe, &lock, err);
+    for (int i = optind; i < argc && result == 0; i++) {
+        result = lock_one(&options, argv[i], err);
     }
     strlist_release(&options.mirrors);
     return result;

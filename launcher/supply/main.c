@@ -6,9 +6,10 @@
  *   unpack*   an archive into an open directory: unpack_input reads and hashes it, unpack_scan checks its framing,
  *             unpack_read lets libarchive read it, unpack_listing knows what is there already, unpack_write writes
  *   jail      shuts the unpacking process in
- *   recipe*   how an artifact is made; lockfile: which package files that means
- *   build*    a recipe and its lock to one tar: deb reads packages into tree and spool, tarball writes them out
- *   lock      what a recipe resolves to: apt runs the host's apt in a private root
+ *   recipe    how an artifact is made (recipe_items: what it adds itself); lockfile: which package files that means
+ *   build     a recipe and its lock to one tar: build_read reads packages at once, each with deb, into tree (names) and
+ *             spool (contents); tarball writes them out
+ *   lock      what a recipe resolves to; apt runs the host's apt in a private root
  *   sources   where Debian's archives can be read from here
  *   stage     a private folder of the store that is committed whole or not at all
  *   progress  one live line on a terminal */
