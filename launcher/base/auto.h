@@ -40,7 +40,8 @@ static inline void auto_file_(FILE **file)
 }
 
 #define auto_free __attribute__((cleanup(auto_free_)))
-#define auto_fd   __attribute__((cleanup(auto_fd_)))
+/* Unused: some descriptors are only held, for the lock that they carry. */
+#define auto_fd   __attribute__((cleanup(auto_fd_), unused))
 #define auto_dir  __attribute__((cleanup(auto_dir_)))
 #define auto_file __attribute__((cleanup(auto_file_)))
 /* auto_release(buf) struct buf b = {0}; calls buf_release(&b) at the end of the scope. */

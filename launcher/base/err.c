@@ -8,7 +8,8 @@
 
 #include "base/text.h"
 
-static void fill(struct err *err, enum err_kind kind, int errnum, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void fill(struct err *err, enum err_kind kind, int errnum,
+                                                       const char *format, va_list args)
 {
     char raw[sizeof(err->text)];
     vsnprintf(raw, sizeof(raw), format, args);

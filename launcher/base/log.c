@@ -22,7 +22,7 @@ enum log_level log_get_level(void)
     return current;
 }
 
-static void say(const char *front, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(const char *front, const char *format, va_list args)
 {
     char raw[2048];
     char line[2 * sizeof(raw)];
