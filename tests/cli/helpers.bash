@@ -123,11 +123,9 @@ print(eval(sys.argv[1]))
 PYTHON
 }
 
-# Nothing half-made: no staging, no run folder, no process.
+# Nothing half-made: no staging but a download that can be resumed, no folder of a run.
 nothing_left() {
-    local left
-    left=$(find "$TMPDIR" "$SCIWRAP_STORE/tmp" -mindepth 1 -maxdepth 1 ! -name '*.partial' 2>/dev/null)
-    is "$left" ""
+    is "$(find "$TMPDIR" -path '*/run.*' 2>/dev/null; find "$SCIWRAP_STORE/tmp" -mindepth 1 -type d 2>/dev/null)" ""
 }
 
 # A definition of this test: define NAME LINE..., with NAME.ini in the test's own folder.

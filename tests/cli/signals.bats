@@ -69,7 +69,7 @@ start_trap() {
     kill -KILL $runner
     wait $runner || true
     [[ -n $(find "$TMPDIR" -name file) ]]
-    until_true bash -c '"$SCIWRAP" exec tiny true; [[ -z $(find "$TMPDIR" -mindepth 1) ]]'
+    until_true bash -c '"$SCIWRAP" exec tiny true; [[ -z $(find "$TMPDIR" -mindepth 2) ]]'
 }
 
 @test "a killed command inside is reported, not sciwrap's own end" {
