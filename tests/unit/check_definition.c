@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Tests of env/definition, env/definition_find and env/words. */
+#include "env/definition.h"
+
+#include "env/words.h"
+#include "unit.h"
+
+#define PIN "sha256 = 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+
+static int parse(struct definition *def, const char *text, struct err *err)
+{
+    return definition_parse(def, "/envs/tool.ini", text, strlen(text), err);
+}
+
+START_TEST(reads_every_key)
+{
+    struct err err = {0};
+    struct definition def = {0};
+    const char *text = "[environment]\ndescription = a tool\ncommand = tool --name 'two words'\nlicense = MIT\n"
+                       "citation = Somebody 2021\n[artifact]\n" PIN "size = 42\nurl = https://example.org/a.tar\n"
+                       "url = file:///srv/a.tar\nurl = a.tar\nurl = /srv/b.tar\nrecipe = tool\ntar-" PIN
+                       "[variables]\nB = 2\nA = x y\n[run]\nworkdir = /data\nnetwork = host\nidentity = root\n"
+                       "home = /root\nwritable = yes\n";
+    ck_assert_int_eq(parse(&def, text, &err), 0);
+    assert_no_error(&err);
+    ck_assert_str_eq(def.name, "tool");
+    ck_assert_str_eq(def.path, "/envs/tool.ini");
+    ck_assert_str_eq(def.description, "a tool");
+    ck_assert_uint_eq(def.command.count, 3);
+    ck_assert_str_eq(def.command.item[2], "two words");
+    ck_assert_uint_eq(def.size, 42);
+    ck_assert_uint_eq(def.url.count, 4);
+    ck_assert_str_eq(def.url.item[1], "file:///srv/a.tar");
+    ck_assert_str_eq(def.url.item[2], "/envs/a.tar");
+    ck_assert_str_eq(def.url.item[3], "/srv/b.tar");
+    ck_assert(def.has_tar_sha256 && digest_equal(&def.sha256, &def.tar_sha256));
+    ck_assert_str_eq(def.recipe, "tool");
+    ck_assert_str_eq(def.variables.item[0], "B=2");
+    ck_assert_str_eq(def.variables.item[1], "A=x y");
+    ck_assert_str_eq(def.workdir, "/data");
+    ck_assert_str_eq(def.home, "/root");
+    ck_assert(def.network == NETWORK_HOST && def.identity == IDENTITY_ROOT && def.writable);
+    definition_release(&def);
+    definition_release(&def);
+}
+END_TEST
+
+START_TEST(defaults_what_is_not_there)
+{
+    struct err err = {0};
+    struct definition def = {0};
+    ck_assert_int_eq(parse(&def, "[artifact]\n" PIN, &err), 0);
+    ck_assert_str_eq(def.description, "");
+    ck_assert_str_eq(def.workdir, "/workspace");
+    ck_assert_str_eq(def.home, "/home/researcher");
+    ck_assert_uint_eq(def.command.count, 0);
+    ck_assert(def.recipe == NULL && def.size == 0 && !def.has_tar_sha256);
+    ck_assert(def.network == NETWORK_NONE && def.identity == IDENTITY_RESEARCHER && !def.writable);
+    definition_release(&def);
+}
+END_TEST
+
+static const struct {
+    const char *text, *message;
+} refused[] = {
+    {"[environment]\ndescription = x\n", "/envs/tool.ini: [artifact] sha256 is missing"},
+    {"[artifact]\n" PIN PIN, "/envs/tool.ini:3: key 'sha256' stands in [artifact] twice; first in line 2"},
+    {"[artifact]\n" PIN "[artifact]\n" PIN, "tool.ini:4: key 'sha256' stands in [artifact] twice"},
+    {"[artefact]\n" PIN, "/envs/tool.ini:2: unknown section [artefact]; did you mean [artifact]?"},
+    {"[artifact]\nsha265 = 0\n", "tool.ini:2: unknown key 'sha265' in [artifact]; did you mean 'sha256'?"},
+    {"[artifact]\nqqqqqqqqqqqq = 0\n", "known keys are sha256, size"},
+    {"[Artifact]\n" PIN, "unknown section [Artifact]"},
+    {"[artifact]\nsha256 = 0123\n", "tool.ini:2: sha256 = '0123': a sha256 has 64"},
+    {"[artifact]\n" PIN "size = 0\n", "tool.ini:3: size = '0'"},
+    {"[artifact]\n" PIN "size = 1e6\n", "tool.ini:3: size = '1e6'"},
+    {"[artifact]\n" PIN "size = -1\n", "tool.ini:3: size = '-1'"},
+    {"[artifact]\n" PIN "size = 99999999999999999999\n", "tool.ini:3: size"},
+    {"[artifact]\n" PIN "url = ftp://example.org/a\n", "begins with https://"},
+    {"[artifact]\n" PIN "url = file://a.tar\n", "begins with https://"},
+    {"[artifact]\n" PIN "url =\n", "'url' is empty"},
+    {"[artifact]\n" PIN "url = http://example.org/a b\n", "%20"},
+    {"[artifact]\n" PIN "recipe = ../x\n", "the name of a recipe"},
+    {"[environment]\ncommand = 'open\n[artifact]\n" PIN, "tool.ini:2: command = ''open': a quotation mark"},
+    {"[environment]\ncommand = ''\n[artifact]\n" PIN, "'command' is empty"},
+    {"[environment]\ndescription = a\x1b[31mb\n[artifact]\n" PIN, "control character in the value of 'description'"},
+    {"[artifact]\n" PIN "[variables]\n1A = x\n", "'1A' is not the name of a variable"},
+    {"[artifact]\n" PIN "[variables]\nA-B = x\n", "'A-B' is not the name of a variable"},
+    {"[artifact]\n" PIN "[variables]\nA = x\nA = y\n", "key 'A' stands in [variables] twice"},
+    {"[artifact]\n" PIN "[run]\nworkdir = data\n", "an absolute path inside"},
+    {"[artifact]\n" PIN "[run]\nworkdir = /\n", "an absolute path inside"},
+    {"[artifact]\n" PIN "[run]\nworkdir = /a/../b\n", "an absolute path inside"},
+    {"[artifact]\n" PIN "[run]\nworkdir = /a/\n", "an absolute path inside"},
+    {"[artifact]\n" PIN "[run]\nhome = /proc/self\n", "belong to the kernel"},
+    {"[artifact]\n" PIN "[run]\nhome = /workspace/home\n", "home '/workspace/home' lies in workdir"},
+    {"[artifact]\n" PIN "[run]\nnetwork = on\n", "one of none, host"},
+    {"[artifact]\n" PIN "[run]\nidentity = me\n", "one of researcher, caller, root"},
+    {"[artifact]\n" PIN "[run]\nwritable = true\n", "one of yes, no"},
+    {"[artifact]\n" PIN "  size = 1\n", "begins with a blank"},
+};
+
+START_TEST(refuses_with_file_and_line)
+{
+    struct err err = {0};
+    struct definition def = {0};
+    ck_assert_int_eq(parse(&def, refused[_i].text, &err), -1);
+    assert_error(&err, ERR_INVALID, refused[_i].message);
+    ck_assert_ptr_null(def.name);
+}
+END_TEST
+
+START_TEST(refuses_a_value_that_inih_would_cut)
+{
+    struct err err = {0};
+    struct definition def = {0};
+    char text[512];
+    snprintf(text, sizeof(text), "[artifact]\n" PIN "url = https://example.org/%0250d\n", 0);
+    ck_assert_int_eq(parse(&def, text, &err), -1);
+    assert_error(&err, ERR_INVALID, "/envs/tool.ini:3: line of ");
+}
+END_TEST
+
+START_TEST(refuses_a_file_whose_name_is_none)
+{
+    struct err err = {0};
+    struct definition def = {0};
+    ck_assert_int_eq(definition_parse(&def, "/envs/-x.ini", "", 0, &err), -1);
+    assert_error(&err, ERR_INVALID, "name of a definition");
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    size_t count;
+    const char *last;
+} words[] = {
+    {"", 0, ""},         {"  ", 0, ""},           {"a", 1, "a"},          {" a\tb ", 2, "b"},
+    {"'a b'", 1, "a b"}, {"a'b c'd", 1, "ab cd"}, {"\"it's\" x", 2, "x"}, {"x ''", 2, ""},
+    {"x\\ y", 2, "y"},
+};
+
+START_TEST(splits_words)
+{
+    auto_release(strlist) struct strlist list = {0};
+    ck_assert(words_split(words[_i].text, &list));
+    ck_assert_uint_eq(list.count, words[_i].count);
+    if (list.count > 0) {
+        ck_assert_str_eq(list.item[list.count - 1], words[_i].last);
+    }
+}
+END_TEST
+
+static struct unit_folder folder;
+
+static void begin_folder(void)
+{
+    unit_folder_begin(&folder);
+    ck_assert_int_eq(mkdirat(folder.fd, "one", 0755), 0);
+    ck_assert_int_eq(mkdirat(folder.fd, "two", 0755), 0);
+    unit_write(&folder, "one/tool-1.ini", "[environment]\ndescription = first\n[artifact]\n" PIN);
+    unit_write(&folder, "two/tool-1.ini", "[environment]\ndescription = second\n[artifact]\n" PIN);
+    unit_write(&folder, "two/another.ini", "[artifact]\n" PIN);
+    unit_write(&folder, "two/broken.ini", "[artifact]\nx = y\n");
+    unit_write(&folder, "two/notes.txt", "");
+    unit_write(&folder, "two/.hidden.ini", "");
+    char list[600];
+    snprintf(list, sizeof(list), "%.250s/absent:%.250s/one::%.60s/two", folder.path, folder.path, folder.path);
+    setenv("SCIWRAP_ENVS", list, 1);
+    setenv("XDG_CONFIG_HOME", folder.path, 1);
+    ck_assert_int_eq(chdir(folder.path), 0);
+}
+
+static void end_folder(void)
+{
+    ck_assert_int_eq(chdir("/"), 0);
+    unit_folder_end(&folder);
+}
+
+START_TEST(finds_the_first_of_a_name)
+{
+    struct err err = {0};
+    struct definition def = {0};
+    ck_assert_int_eq(definition_find(&def, "tool-1", &err), 0);
+    ck_assert_str_eq(def.description, "first");
+    definition_release(&def);
+    ck_assert_int_eq(definition_find(&def, "two/tool-1.ini", &err), 0);
+    ck_assert_str_eq(def.description, "second");
+    ck_assert_int_eq(def.path[0], '/');
+    definition_release(&def);
+}
+END_TEST
+
+static const struct {
+    const char *name, *message;
+    enum err_kind kind;
+} lost[] = {
+    {"toll-1", "no environment 'toll-1'; did you mean 'tool-1'?", ERR_NOT_FOUND},
+    {"quite-another-thing", "'sciwrap envs' lists what is known", ERR_NOT_FOUND},
+    {"broken", "broken.ini:2: unknown key 'x'", ERR_INVALID},
+    {"a b", "not the name of an environment", ERR_USAGE},
+    {"./absent.ini", "absent.ini", ERR_NOT_FOUND},
+    {"", "not the name of an environment", ERR_USAGE},
+};
+
+START_TEST(says_why_a_name_is_not_found)
+{
+    struct err err = {0};
+    struct definition def = {0};
+    ck_assert_int_eq(definition_find(&def, lost[_i].name, &err), -1);
+    assert_error(&err, lost[_i].kind, lost[_i].message);
+}
+END_TEST
+
+START_TEST(lists_each_name_once_and_sorted)
+{
+    struct err err = {0};
+    auto_release(strlist) struct strlist paths = {0};
+    ck_assert_int_eq(definition_list(&paths, &err), 0);
+    size_t ours = 0;
+    const char *expected[] = {"/two/another.ini", "/two/broken.ini", "/one/tool-1.ini"};
+    for (size_t i = 0; i < paths.count; i++) {
+        if (strncmp(paths.item[i], folder.path, strlen(folder.path)) == 0) {
+            ck_assert_uint_lt(ours, ROWS(expected));
+            ck_assert_str_eq(paths.item[i] + strlen(folder.path), expected[ours]);
+            ours++;
+        }
+    }
+    ck_assert_uint_eq(ours, ROWS(expected));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("definition");
+    TCase *core = tcase_create("Parse");
+    tcase_add_test(core, reads_every_key);
+    tcase_add_test(core, defaults_what_is_not_there);
+    tcase_add_loop_test(core, splits_words, 0, ROWS(words));
+    suite_add_tcase(suite, core);
+    TCase *refuses = tcase_create("Refuses");
+    tcase_add_loop_test(refuses, refuses_with_file_and_line, 0, ROWS(refused));
+    tcase_add_test(refuses, refuses_a_value_that_inih_would_cut);
+    tcase_add_test(refuses, refuses_a_file_whose_name_is_none);
+    suite_add_tcase(suite, refuses);
+    TCase *find = tcase_create("Find");
+    tcase_add_checked_fixture(find, begin_folder, end_folder);
+    tcase_add_test(find, finds_the_first_of_a_name);
+    tcase_add_loop_test(find, says_why_a_name_is_not_found, 0, ROWS(lost));
+    tcase_add_test(find, lists_each_name_once_and_sorted);
+    suite_add_tcase(suite, find);
+    return unit_run(suite);
+}
