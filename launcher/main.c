@@ -1,1 +1,173 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: BSD-2-Clause
+ * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
+ *
+ * commands/  what a person can ask for
+ *   command         a subcommand's table row, its options and its help
+ *   start           what run, exec and shell share
+ *   run exec shell  a command inside an environment
+ *   supply          the helper sciwrap-env, for pull, build and lock
+ *   envs            the environments that are known
+ *   runs show       what is recorded
+ *   records         the manifest that an ID or a file name means
+ *   rerun           an experiment again
+ *   doctor          what this host allows
+ * run/       one run
+ *   setup           what an experiment is before it starts
+ *   options facts   what the caller asked, what the host is
+ *   planner         setup and facts to a plan
+ *   autobind        paths of the host among the arguments
+ *   mention         what could be a file's name in an argument
+ *   execute         carries out a setup and finds out what came of it
+ *   scratch layer   private folders; what a writable layer lost
+ *   inputs streams  what a run is known to read; standard input, output and error
+ *   inventory       the work directory before and after
+ *   file_list       files as the manifest names them
+ *   circumstances   what merely happened
+ *   leaks           what could not be pinned
+ *   manifest manifest_write doc    the record; JSON
+ *   project         the folder .sciwrap
+ *   rerun placing redirect compare a run out of a manifest, and the comparison
+ * env/       what an environment is
+ *   definition definition_find words   envs/NAME.ini
+ *   store meta index                   where unpacked trees lie
+ * sandbox/   how a process is enclosed
+ *   plan            everything that is needed to start one process
+ *   launch          the launcher's side: create, pass signals, wait
+ *   init payload    the first process inside; the process that becomes the command
+ *   channel         messages between them
+ *   root mounts mount_target device network identity   the steps of building it
+ *   filter filter_generate   the system-call filter, made at build time
+ *   host host_check what this kernel and user are allowed to do
+ * base/      knows nothing of sciwrap
+ *   err log mem     failures, messages, memory
+ *   buf strlist text path    bytes, lists, text, path text
+ *   fs fs_tree fs_root       files and trees
+ *   digest          SHA-256
+ *   keyfile keyrules         .ini files */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "commands/command.h"
+#include "commands/supply.h"
+
+static const struct command *const commands[] = {
+    &run_command,  &exec_command, &shell_command, &pull_command,  &envs_command,   &build_command,
+    &lock_command, &runs_command, &show_command,  &rerun_command, &doctor_command,
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_help(void)
+{
+    printf("usage: sciwrap COMMAND [ARG...]\n\n"
+           "Runs analysis tools in pinned environments of their own and records what the result depended on.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    printf("\n'sciwrap COMMAND --help' explains a command; the manual is sciwrap(1).\n");
+}
+
+static const struct command *find_command(const char *name, struct err *err)
+{
+    const char *names[COMMANDS + 1] = {0};
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i]->name;
+        if (strcmp(name, names[i]) == 0) {
+            return commands[i];
+        }
+    }
+    const char *near = text_nearest(name, names);
+    if (near != NULL) {
+        err_set(err, ERR_USAGE, "unknown command '%s'; did you mean '%s'?", name, near);
+    } else {
+        err_set(err, ERR_USAGE, "unknown command '%s'; see 'sciwrap --help'", name);
+    }
+    return NULL;
+}
+
+static int help_for(const char *name, struct err *err)
+{
+    const struct command *command = find_command(name, err);
+    if (command == NULL) {
+        return -1;
+    }
+    if (command->options == NULL) { /* the helper knows the options of its own commands */
+        char help[] = "--help";
+        char own_name[32];
+        snprintf(own_name, sizeof(own_name), "%s", command->name);
+        return supply_become((char *[]){own_name, help, NULL}, err);
+    }
+    command_print_help(command);
+    return 0;
+}
+
+static int dispatch(int argc, char **argv, int *exit_code, struct err *err)
+{
+    *exit_code = 0;
+    if (argc < 2) {
+        return err_set(err, ERR_USAGE, "no command given; see 'sciwrap --help'");
+    }
+    bool wants_help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0;
+    if (wants_help && argc > 2) {
+        return help_for(argv[2], err);
+    }
+    if (wants_help) {
+        print_help();
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("sciwrap %s\n", SCIWRAP_VERSION);
+        return 0;
+    }
+    const struct command *command = find_command(argv[1], err);
+    if (command == NULL) {
+        return -1;
+    }
+    if (argc > 2 && (strcmp(argv[2], "--help") == 0)) {
+        return help_for(argv[1], err);
+    }
+    return command->run(argc - 1, argv + 1, exit_code, err);
+}
+
+/* A missing standard descriptor would be the number of the first file that is opened here, and the command would write
+ * into it. */
+static int open_standard(struct err *err)
+{
+    for (;;) {
+        int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd < 0) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "open '/dev/null'");
+        }
+        if (fd > STDERR_FILENO) {
+            close(fd);
+            return 0;
+        }
+        (void)fcntl(fd, F_SETFD, 0);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    int exit_code = 0;
+    /* With rights that the caller does not have, every option of this program would be a hole. */
+    if (getauxval(AT_SECURE) != 0 || getuid() != geteuid() || getgid() != getegid()) {
+        log_error("refuses to run set-uid, set-gid or with file capabilities; it needs none of them");
+        return 125;
+    }
+    int result = open_standard(&err) < 0 ? -1 : dispatch(argc, argv, &exit_code, &err);
+    if (fflush(stdout) != 0 && result == 0) {
+        result = err_set_errno(&err, ERR_SYSTEM, errno, "write to standard output");
+    }
+    if (result < 0) {
+        log_error("%s", err.text);
+        return err_exit_code(&err);
+    }
+    return exit_code;
+}

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "run/planner.h"
+#include "run/mention.h"
 
 /* A chain of links longer than this is a loop or an accident; the command will say so itself. */
 enum { LINKS_MOST = 8 };
@@ -25,12 +26,6 @@ struct search {
     struct strlist *notes;
     struct bind_list found; /* joined to the setup at the end, sorted: a parent must not cover its child */
 };
-
-const char *autobind_path_of(const char *argument)
-{
-    const char *equals = argument[0] == '-' ? strchr(argument, '=') : NULL;
-    return equals != NULL ? equals + 1 : argument;
-}
 
 static const struct bind *bind_over(const struct bind_list *binds, const char *target)
 {
@@ -69,7 +64,10 @@ char *autobind_host_path(const struct setup *setup, const struct facts *facts, c
     if (bind != NULL) {
         return path_normal(bind->source, path_below(normal, bind->target));
     }
-    return path_is_under(normal, SETUP_WORK) ? path_normal(facts->workdir, path_below(normal, SETUP_WORK)) : NULL;
+    if (!path_is_under(normal, setup->workdir)) {
+        return NULL;
+    }
+    return path_normal(facts->workdir, path_below(normal, setup->workdir));
 }
 
 /* True when a bind at `path` would hide something of the image; an empty folder, as /mnt is one, hides nothing. */
@@ -111,7 +109,7 @@ static bool can_bind(const struct search *search, const char *path)
             return false;
         }
     }
-    return !path_is_under(path, SETUP_WORK);
+    return !path_is_under(path, search->setup->workdir);
 }
 
 /* True when something is at `path` inside already: of the image, or of what the caller bound. */
@@ -207,8 +205,8 @@ static void search_path(struct search *search, const char *path)
 
 static void search_argument(struct search *search, const char *argument)
 {
-    const char *word = autobind_path_of(argument);
-    if (word[0] == '\0' || strchr(word, '\n') != NULL) {
+    const char *word = mention_path(argument);
+    if (word[0] == '\0') {
         return;
     }
     auto_free char *path = path_normal(search->facts->workdir, word);
@@ -232,6 +230,21 @@ static void search_argument(struct search *search, const char *argument)
     }
 }
 
+static void search_script(struct search *search, const char *script)
+{
+    struct strlist words = {0};
+    mention_words(script, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        if (words.item[i][0] == '/') {
+            auto_free char *path = path_normal("/", words.item[i]);
+            if (path_is_under(path, search->facts->workdir)) {
+                search_path(search, path);
+            }
+        }
+    }
+    strlist_release(&words);
+}
+
 static int compare_targets(const void *a, const void *b)
 {
     const struct bind *first = a;
@@ -244,7 +257,13 @@ void autobind_arguments(struct setup *setup, const struct facts *facts, int root
 {
     struct search search = {.setup = setup, .facts = facts, .rootfs_fd = rootfs_fd, .notes = ret_notes};
     for (size_t i = first; i < setup->argv.count; i++) {
-        search_argument(&search, setup->argv.item[i]);
+        struct stat st;
+        const char *argument = setup->argv.item[i];
+        if (mention_is_script(argument) && lstat(mention_path(argument), &st) < 0) {
+            search_script(&search, argument);
+        } else {
+            search_argument(&search, argument);
+        }
     }
     if (search.found.count > 1) {
         qsort(search.found.item, search.found.count, sizeof(*search.found.item), compare_targets);

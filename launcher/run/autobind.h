@@ -5,7 +5,9 @@
  * An absolute path (a whole argument, or what follows '=' in --option=PATH) that exists on the host and not in the
  * rootfs has its directory bound read-only at the same path; a path in the work directory has the work directory itself
  * bound there, writable as it is. A symbolic link is followed in the same way, so that a work directory of links into a
- * data store works. What cannot be done gets a hint in place of a bind. Looks at the host's disk, changes nothing.
+ * data store works. In an argument that is a script, only paths of the work directory count: a script talks about paths
+ * for many reasons, and nothing of the host comes in by accident. What cannot be done gets a hint in place of a bind.
+ * Looks at the host's disk, changes nothing.
  */
 #pragma once
 
@@ -26,5 +28,3 @@ void autobind_inputs(struct setup *setup, const struct facts *facts, const struc
 char *autobind_inner_path(const struct setup *setup, const struct facts *facts, const char *path);
 /* The other way: the host path behind `path`, absolute inside or relative to the work directory; NULL when none. */
 char *autobind_host_path(const struct setup *setup, const struct facts *facts, const char *path);
-/* The path in `argument`: the whole of it, or what follows the '=' of an option. Borrowed; never NULL. */
-const char *autobind_path_of(const char *argument);

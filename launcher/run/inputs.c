@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "run/autobind.h"
 #include "run/inventory.h"
+#include "run/mention.h"
 
 struct search {
     const struct setup *setup;
@@ -61,10 +62,9 @@ static int add_declared(struct search *search, const char *host, struct err *err
     return 0;
 }
 
-static void add_argument(struct search *search, const char *argument)
+static void add_word(struct search *search, const char *word)
 {
     struct stat st;
-    const char *word = autobind_path_of(argument);
     if (word[0] == '\0') {
         return;
     }
@@ -77,6 +77,19 @@ static void add_argument(struct search *search, const char *argument)
     if (inside != NULL) {
         add_file(search, host, inside, "argument");
     }
+}
+
+static void add_argument(struct search *search, const char *argument)
+{
+    struct strlist words = {0};
+    add_word(search, mention_path(argument));
+    if (mention_is_script(argument)) {
+        mention_words(argument, &words);
+    }
+    for (size_t i = 0; i < words.count; i++) {
+        add_word(search, words.item[i]);
+    }
+    strlist_release(&words);
 }
 
 /* Declared before merely named, so that the first of a group is the one to keep. */

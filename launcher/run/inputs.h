@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * inputs: which files a run is known to read before it starts: those that --input declares, files named among the
- * arguments (also after the '=' of an option), and standard input. Each is hashed before the start, as it is then.
+ * arguments (run/mention), and standard input. Each is hashed before the start, as it is then.
  */
 #pragma once
 

@@ -288,11 +288,11 @@ static int read_experiment(const struct reader *reader, const struct doc *experi
 }
 
 /* The place that covers `path` most closely gives its place on the host. */
-static char *host_of(const struct doc *places, const char *path)
+static char *host_of(const struct doc *places, const char *workdir, const char *path)
 {
     char *best = NULL;
     size_t best_length = 0;
-    auto_free char *seen = path_normal(SETUP_WORK, path);
+    auto_free char *seen = path_normal(workdir, path);
     for (size_t i = 0; i < doc_count(places); i++) {
         auto_free char *place = doc_get_text(doc_at(places, i), "path");
         auto_free char *host = doc_get_text(doc_at(places, i), "host");
@@ -310,7 +310,7 @@ static void read_circumstances(const struct doc *object, struct manifest *manife
 {
     const struct doc *places = doc_get(object, "places");
     for (size_t i = 0; i < manifest->inputs.count; i++) {
-        manifest->inputs.item[i].host = host_of(places, manifest->inputs.item[i].path);
+        manifest->inputs.item[i].host = host_of(places, manifest->setup.workdir, manifest->inputs.item[i].path);
     }
     manifest->started = doc_get_text(object, "started");
     (void)doc_get_number(object, "elapsed_ns", &manifest->elapsed_ns);

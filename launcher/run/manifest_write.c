@@ -203,7 +203,7 @@ static void put_place(struct doc *array, const char *path, const char *host)
 static struct doc *places_doc(const struct manifest *manifest)
 {
     struct doc *array = doc_array();
-    put_place(array, SETUP_WORK, manifest->circumstances.workdir);
+    put_place(array, manifest->setup.workdir, manifest->circumstances.workdir);
     for (size_t i = 0; i < manifest->setup.binds.count; i++) {
         put_place(array, manifest->setup.binds.item[i].target, manifest->setup.binds.item[i].source);
     }

@@ -38,8 +38,7 @@ static bool take_mode(char *text, bool *read_only)
     return true;
 }
 
-/* Places that make up the sandbox itself: covering one would take a wall away. */
-static bool is_reserved(const char *target)
+bool options_is_reserved(const char *target)
 {
     static const char *const reserved[] = {"/proc", "/sys", "/dev", NULL};
     for (size_t i = 0; reserved[i] != NULL; i++) {
@@ -53,7 +52,7 @@ static bool is_reserved(const char *target)
 static int check_bind(const struct run_options *options, const char *text, const char *source, const char *target,
                       struct err *err)
 {
-    if (is_reserved(target)) {
+    if (options_is_reserved(target)) {
         return err_set(err, ERR_USAGE, "--bind '%s': nothing can be bound at '%s'", text, target);
     }
     if (has_records_component(source)) {

@@ -33,4 +33,6 @@ int options_add_input(struct run_options *options, const char *cwd, const char *
 int options_add_variable(struct run_options *options, const char *text, struct err *err);
 int options_set_workdir(struct run_options *options, const char *text, struct err *err);
 int options_set_network(struct run_options *options, const char *text, struct err *err);
+/* True for places inside that make up the sandbox itself: covering one would take a wall away. */
+bool options_is_reserved(const char *target);
 void run_options_release(struct run_options *options);

@@ -139,8 +139,8 @@ char *placing_path(const struct placing *placing, const struct setup *setup, con
     if (path[0] != '/') {
         return xasprintf("%s/%s", placing->workdir, path);
     }
-    if (path_is_under(path, SETUP_WORK)) {
-        return path_normal(placing->workdir, path_below(path, SETUP_WORK));
+    if (path_is_under(path, setup->workdir)) {
+        return path_normal(placing->workdir, path_below(path, setup->workdir));
     }
     const struct bind *folder = folder_over(setup, path);
     return folder != NULL ? path_normal(folder->source, path_below(path, folder->target)) : NULL;
@@ -251,12 +251,6 @@ static int make_output_folders(const struct placing *placing, const struct manif
 int placing_make(struct placing *placing, struct manifest *manifest, struct err *err)
 {
     if (fs_make_dirs(placing->workdir, 0777, err) < 0 || rebuild_binds(placing, &manifest->setup, err) < 0) {
-        return -1;
-    }
-    auto_free char *start = path_is_under(manifest->setup.workdir, SETUP_WORK)
-                                ? placing_path(placing, &manifest->setup, manifest->setup.workdir)
-                                : NULL;
-    if (start != NULL && fs_make_dirs(start, 0777, err) < 0) {
         return -1;
     }
     if (place_inputs(placing, manifest, err) < 0) {

@@ -20,8 +20,8 @@ static const struct {
 
 enum { PRIVATE_FOLDERS = sizeof(private_folders) / sizeof(private_folders[0]) };
 
-static const char *const built_in[] = {"/proc",      "/sys",          "/dev",     "/run", "/etc/passwd", "/etc/group",
-                                       "/etc/hosts", "/etc/hostname", SETUP_WORK, "/tmp", "/var/tmp",    NULL};
+static const char *const built_in[] = {"/proc",      "/sys",          "/dev", "/run",     "/etc/passwd", "/etc/group",
+                                       "/etc/hosts", "/etc/hostname", "/tmp", "/var/tmp", NULL};
 
 bool planner_would_cover(const struct setup *setup, const char *path)
 {
@@ -30,7 +30,7 @@ bool planner_would_cover(const struct setup *setup, const char *path)
             return true;
         }
     }
-    return path_is_under(setup->home, path);
+    return path_is_under(setup->home, path) || path_is_under(setup->workdir, path);
 }
 
 static void set_identity(struct setup *setup, const struct facts *facts)
@@ -90,7 +90,7 @@ static int copy_binds(struct setup *setup, const struct bind_list *binds, struct
 {
     for (size_t i = 0; i < binds->count; i++) {
         const struct bind *asked = &binds->item[i];
-        if (path_is_under(SETUP_WORK, asked->target)) {
+        if (path_is_under(setup->workdir, asked->target)) {
             return err_set(err, ERR_USAGE, "--bind: '%s' would cover the work directory; choose another DST",
                            asked->target);
         }
@@ -119,6 +119,9 @@ int planner_setup(const struct definition *def, const struct store_tree *tree, c
     setup->umask = facts->umask;
     set_identity(setup, facts);
     set_variables(setup, def, options, facts);
+    if (options_is_reserved(setup->workdir)) {
+        return err_set(err, ERR_USAGE, "the work directory cannot be at '%s' inside", setup->workdir);
+    }
     return copy_binds(setup, &options->binds, err);
 }
 
@@ -194,8 +197,8 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     add_private_folders(setup, scratch, plan);
     add_identity_files(setup, plan);
     add_name_files(setup, facts, plan);
-    plan_add_bind(plan, facts->workdir, SETUP_WORK, false);
-    hide_records(facts, facts->workdir, SETUP_WORK, plan);
+    plan_add_bind(plan, facts->workdir, setup->workdir, false);
+    hide_records(facts, facts->workdir, setup->workdir, plan);
     for (size_t i = 0; i < setup->binds.count; i++) {
         const struct bind *bind = &setup->binds.item[i];
         plan_add_bind(plan, bind->source, bind->target, bind->read_only);

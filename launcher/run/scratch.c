@@ -109,7 +109,7 @@ static int make_locked(struct scratch *scratch)
     }
     auto_free char *name = xasprintf(RUN_PREFIX "%016llx", (unsigned long long)random);
     if (mkdirat(scratch->parent_fd, name, 0700) < 0) {
-        return errno == EEXIST ? 0 : -1;
+        return errno == EEXIST || errno == ENOENT ? 0 : -1; /* ENOENT: the last run removed the parent just now */
     }
     auto_fd int fd = openat(scratch->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
@@ -149,19 +149,34 @@ static int make_folders(const struct scratch *scratch, bool with_layer)
     return 0;
 }
 
-int scratch_open(struct scratch *scratch, bool with_layer, struct err *err)
+static int make_one(struct scratch *scratch, char **ret_parent, struct err *err)
 {
-    auto_free char *parent = NULL;
-    *scratch = (struct scratch){.parent_fd = -1, .fd = -1};
-    if (open_parent(scratch, &parent, err) < 0) {
+    if (scratch->parent_fd >= 0) {
+        close(scratch->parent_fd);
+        scratch->parent_fd = -1;
+    }
+    free(*ret_parent);
+    *ret_parent = NULL;
+    if (open_parent(scratch, ret_parent, err) < 0) {
         return -1;
     }
     remove_leftovers(scratch->parent_fd);
+    int made = make_locked(scratch);
+    return made >= 0 ? made : err_set_errno(err, ERR_SYSTEM, errno, "make private folders in '%s'", *ret_parent);
+}
+
+int scratch_open(struct scratch *scratch, bool with_layer, struct err *err)
+{
+    auto_free char *parent = NULL;
     int made = 0;
+    *scratch = (struct scratch){.parent_fd = -1, .fd = -1};
     for (int i = 0; i < ATTEMPTS && made == 0; i++) {
-        made = make_locked(scratch);
+        made = make_one(scratch, &parent, err);
     }
-    if (made <= 0 || make_folders(scratch, with_layer) < 0) {
+    if (made < 0) {
+        return -1;
+    }
+    if (made == 0 || make_folders(scratch, with_layer) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "make private folders in '%s'", parent);
     }
     scratch->path = xasprintf("%s/%s", parent, scratch->name);
@@ -179,6 +194,10 @@ void scratch_close(struct scratch *scratch)
     }
     if (scratch->parent_fd >= 0) {
         close(scratch->parent_fd);
+    }
+    if (scratch->path != NULL) {
+        *strrchr(scratch->path, '/') = '\0';
+        (void)rmdir(scratch->path); /* stays while other runs have their folders in it */
     }
     free(scratch->name);
     free(scratch->path);

@@ -15,8 +15,6 @@
 #include "env/definition.h"
 #include "env/store.h"
 
-/* Where the work directory is inside. A fixed place, so that no host path gets into results. */
-#define SETUP_WORK     "/workspace"
 #define SETUP_HOSTNAME "sciwrap"
 /* The folder that holds the records of runs; never visible inside. */
 #define SETUP_RECORDS ".sciwrap"
@@ -64,7 +62,7 @@ struct setup_environment {
 struct setup {
     struct setup_environment environment;
     struct strlist argv;
-    char *workdir;            /* path inside in which the command starts */
+    char *workdir;            /* path inside at which the work directory is and the command starts */
     struct strlist variables; /* "NAME=value", sorted: the whole environment of the command */
     enum network network;
     enum identity identity;

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * show: the record of one run, for people. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "commands/command.h"
+#include "commands/records.h"
+#include "run/manifest.h"
+
+static const struct command_option options[] = {
+    {"json", 0, NULL, "the manifest as it is"},
+    {0},
+};
+
+/* Text out of a manifest can hold anything: shown with what could drive the terminal escaped. */
+static void print_text(const char *text)
+{
+    size_t length = strlen(text);
+    auto_free char *shown = xmalloc(length * 12 + 1);
+    text_escape(shown, length * 12 + 1, text, length);
+    fputs(shown, stdout);
+}
+
+static void print_field(const char *name, const char *text)
+{
+    if (text != NULL) {
+        printf("%-12s ", name);
+        print_text(text);
+        putchar('\n');
+    }
+}
+
+static bool is_plain(const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./=:,+@%";
+    return word[0] != '\0' && strspn(word, plain) == strlen(word);
+}
+
+/* The words as a shell would take them. */
+static void print_command(const struct strlist *argv)
+{
+    struct buf line = {0};
+    for (size_t i = 0; i < argv->count; i++) {
+        buf_add_text(&line, i > 0 ? " " : "");
+        if (is_plain(argv->item[i])) {
+            buf_add_text(&line, argv->item[i]);
+            continue;
+        }
+        buf_add_text(&line, "'");
+        for (const char *at = argv->item[i]; *at != '\0'; at++) {
+            buf_addf(&line, *at == '\'' ? "'\\'%c" : "%c", *at);
+        }
+        buf_add_text(&line, "'");
+    }
+    print_field("command", buf_text(&line));
+    buf_release(&line);
+}
+
+static void print_file(const struct file_item *item)
+{
+    char size[16] = "";
+    char hex[DIGEST_HEX + 1] = "-";
+    if (item->has_digest) {
+        digest_to_hex(&item->digest, hex);
+        text_size(size, item->size);
+    }
+    printf("  %-12.12s %9s  ", hex, size);
+    print_text(item->path);
+    if (item->target != NULL) {
+        fputs(" -> ", stdout);
+        print_text(item->target);
+    }
+    const char *change = file_change_name(item->change);
+    if (item->role != NULL || change[0] != '\0') {
+        fputs(" (", stdout);
+        print_text(item->role != NULL ? item->role : change);
+        fputs(item->rewritten ? ", rewritten by the run)" : ")", stdout);
+    }
+    putchar('\n');
+}
+
+static void print_files(const char *title, const struct file_list *list)
+{
+    printf("%s (%zu)\n", title, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        print_file(&list->item[i]);
+    }
+}
+
+static void print_experiment(const struct manifest *manifest)
+{
+    const struct setup *setup = &manifest->setup;
+    char hex[DIGEST_HEX + 1];
+    digest_to_hex(&setup->environment.artifact, hex);
+    print_field("run", manifest->id);
+    print_field("rerun of", manifest->rerun_of);
+    print_field("environment", setup->environment.name);
+    print_field("artifact", hex);
+    digest_to_hex(&setup->environment.tree, hex);
+    print_field("tree", hex);
+    print_command(&setup->argv);
+    print_field("workdir", setup->workdir);
+    print_field("network", setup_network_name(setup->network));
+    print_field("identity", setup_identity_name(setup->identity));
+    if (setup->writable) {
+        print_field("root", "writable layer, thrown away");
+    }
+    for (size_t i = 0; i < setup->binds.count; i++) {
+        auto_free char *bind =
+            xasprintf("%s (%s)", setup->binds.item[i].target, setup->binds.item[i].read_only ? "ro" : "rw");
+        print_field("bind", bind);
+    }
+    for (size_t i = 0; i < setup->variables.count; i++) {
+        print_field(i == 0 ? "variables" : "", setup->variables.item[i]);
+    }
+}
+
+static void print_exit(const struct manifest_exit *end)
+{
+    auto_free char *signal = end->signal != 0 ? xasprintf(" (signal %d)", end->signal) : NULL;
+    auto_free char *text = xasprintf("%d%s%s%s", end->code, signal != NULL ? signal : "",
+                                     end->error != NULL ? ": " : "", end->error != NULL ? end->error : "");
+    print_field("exit", text);
+}
+
+static void print_member(const struct doc *object, const char *key, const char *title)
+{
+    auto_free char *text = doc_get_text(object, key);
+    print_field(title, text);
+}
+
+static void print_circumstances(const struct doc *circumstances)
+{
+    const struct doc *host = doc_get(circumstances, "host");
+    const struct doc *cpu = doc_get(host, "cpu");
+    uint64_t elapsed = 0;
+    uint64_t memory = 0;
+    print_member(circumstances, "started", "started");
+    if (doc_get_number(circumstances, "elapsed_ns", &elapsed)) {
+        printf("%-12s %.3f s\n", "time", (double)elapsed / 1e9);
+    }
+    if (doc_get_number(doc_get(circumstances, "resources"), "max_rss_bytes", &memory)) {
+        char size[16];
+        printf("%-12s %s at most\n", "memory", text_size(size, memory));
+    }
+    print_member(host, "name", "host");
+    print_member(host, "kernel", "kernel");
+    print_member(cpu, "model", "cpu");
+    print_member(cpu, "level", "cpu level");
+    print_member(circumstances, "workdir", "directory");
+}
+
+static void print_leaks(const struct doc *leaks)
+{
+    printf("leaks (%zu)\n", doc_count(leaks));
+    for (size_t i = 0; i < doc_count(leaks); i++) {
+        auto_free char *kind = doc_get_text(doc_at(leaks, i), "kind");
+        auto_free char *detail = doc_get_text(doc_at(leaks, i), "detail");
+        fputs("  ", stdout);
+        print_text(kind != NULL ? kind : "?");
+        fputs(": ", stdout);
+        print_text(detail != NULL ? detail : "?");
+        putchar('\n');
+    }
+}
+
+static int show(const char *path, bool json, struct err *err)
+{
+    auto_release(buf) struct buf text = {0};
+    struct manifest manifest = {0};
+    if (fs_read_path(path, MANIFEST_MOST, &text, err) < 0) {
+        return -1;
+    }
+    int result = manifest_parse(&manifest, path, buf_text(&text), text.length, err);
+    struct doc *doc = result == 0 ? doc_parse(path, buf_text(&text), text.length, err) : NULL;
+    if (doc != NULL && json) {
+        fputs(buf_text(&text), stdout);
+    } else if (doc != NULL) {
+        print_experiment(&manifest);
+        print_exit(&manifest.exit);
+        print_circumstances(doc_get(doc, "circumstances"));
+        print_files("inputs", &manifest.inputs);
+        print_files("outputs", &manifest.outputs);
+        print_leaks(doc_get(doc, "leaks"));
+    }
+    doc_free(doc);
+    manifest_release(&manifest);
+    return doc != NULL ? 0 : -1;
+}
+
+static int run(int argc, char **argv, int *exit_code, struct err *err)
+{
+    bool json = false;
+    const char *word = NULL;
+    struct option_reader reader = option_reader_of(&show_command, argc, argv);
+    *exit_code = 0;
+    while (reader.at < argc) {
+        int option = option_next(&reader, err);
+        if (option == OPTION_ERROR) {
+            return -1;
+        }
+        if (option >= 0) {
+            json = true;
+        } else if (reader.at < argc && word == NULL) {
+            word = argv[reader.at++];
+        } else if (reader.at < argc) {
+            return command_usage_error(&show_command, err, "takes one run");
+        }
+    }
+    if (word == NULL) {
+        return command_usage_error(&show_command, err, "no run named");
+    }
+    auto_free char *path = records_find(word, err);
+    return path != NULL ? show(path, json, err) : -1;
+}
+
+const struct command show_command = {
+    .name = "show",
+    .synopsis = "[--json] ID|FILE",
+    .summary = "show the record of one run",
+    .options = options,
+    .more = "ID may be shortened as long as it stays unique.\n",
+    .run = run,
+};

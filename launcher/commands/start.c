@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * start: what run, exec and shell share: from the words of the command line to a run and its record. */
+#include "commands/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "commands/supply.h"
+#include "run/autobind.h"
+#include "run/execute.h"
+#include "run/inputs.h"
+#include "run/options.h"
+#include "run/planner.h"
+
+const struct command_option start_options[] = {
+    {"bind", 0, "SRC[:DST][:ro|rw]", "show a file or folder of the host inside (read-only)"},
+    {"input", 0, "PATH", "record PATH as an input, and show it inside (repeatable)"},
+    {"env", 0, "NAME=VALUE", "set a variable for the command (repeatable)"},
+    {"workdir", 0, "PATH", "where the current directory is inside (/workspace)"},
+    {"network", 0, "none|host", "no network, or the host's"},
+    {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
+    {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},
+    {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
+    {"no-record", 0, NULL, "leave no record of this run"},
+    {"dry-run", 0, NULL, "print the plan and start nothing"},
+    {"quiet", 'q', NULL, "say only what went wrong"},
+    {"verbose", 'v', NULL, "say every step"},
+    {0},
+};
+
+/* One run, as far as it has come. */
+struct session {
+    const struct command *command;
+    enum start_kind kind;
+    struct run_options options;
+    struct definition def;
+    struct store_tree tree;
+    struct facts facts;
+    struct strlist words; /* of the command line after ENV */
+    size_t first_word;    /* where they begin in the setup's argv */
+    struct project project;
+    struct manifest manifest;
+};
+
+static int read_option(struct session *session, const char *name, const char *value, struct err *err)
+{
+    struct run_options *options = &session->options;
+    const char *cwd = session->facts.workdir;
+    if (strcmp(name, "bind") == 0) {
+        return options_add_bind(options, cwd, value, err);
+    }
+    if (strcmp(name, "input") == 0) {
+        return options_add_input(options, cwd, value, err);
+    }
+    if (strcmp(name, "env") == 0) {
+        return options_add_variable(options, value, err);
+    }
+    if (strcmp(name, "workdir") == 0) {
+        return options_set_workdir(options, value, err);
+    }
+    if (strcmp(name, "network") == 0) {
+        return options_set_network(options, value, err);
+    }
+    if (strcmp(name, "manifest") == 0) {
+        free(options->manifest);
+        options->manifest = path_normal(cwd, value);
+    }
+    options->writable |= strcmp(name, "writable") == 0;
+    options->no_auto_bind |= strcmp(name, "no-auto-bind") == 0;
+    options->no_record |= strcmp(name, "no-record") == 0;
+    options->dry_run |= strcmp(name, "dry-run") == 0;
+    (void)option_is_level(name);
+    return 0;
+}
+
+/* Options, ENV and the words after it. */
+static int read_line(struct session *session, int argc, char **argv, const char **ret_env, struct err *err)
+{
+    int option;
+    struct option_reader reader = option_reader_of(session->command, argc, argv);
+    while ((option = option_next(&reader, err)) >= 0) {
+        if (read_option(session, session->command->options[option].name, reader.value, err) < 0) {
+            return -1;
+        }
+    }
+    if (option == OPTION_ERROR) {
+        return -1;
+    }
+    if (reader.at >= argc) {
+        return command_usage_error(session->command, err, "no environment named");
+    }
+    *ret_env = argv[reader.at];
+    for (int i = reader.at + 1; i < argc; i++) {
+        strlist_add(&session->words, argv[i]);
+    }
+    if (session->kind == START_EXEC && session->words.count == 0) {
+        return command_usage_error(session->command, err, "no command named after the environment");
+    }
+    if (session->kind == START_SHELL && session->words.count > 0) {
+        return command_usage_error(session->command, err, "takes no command; use 'sciwrap exec' for one");
+    }
+    return 0;
+}
+
+int start_find_tree(const char *name, const struct digest *artifact, struct store_tree *ret_tree, struct err *err)
+{
+    struct store store = {.fd = -1};
+    int found = store_open(&store, err) < 0 ? -1 : store_find_tree(&store, artifact, ret_tree, err);
+    store_close(&store);
+    if (found != 0) {
+        return found > 0 ? 0 : -1;
+    }
+    if (supply_pull(name, err) < 0) {
+        return -1;
+    }
+    found = store_open(&store, err) < 0 ? -1 : store_find_tree(&store, artifact, ret_tree, err);
+    store_close(&store);
+    if (found == 0) {
+        return err_set(err, ERR_NOT_FOUND, "the root file system of '%s' is not in the store after it was brought",
+                       name);
+    }
+    return found > 0 ? 0 : -1;
+}
+
+static int make_argv(struct session *session, int rootfs_fd, struct strlist *argv, struct err *err)
+{
+    if (session->kind == START_RUN) {
+        if (session->def.command.count == 0) {
+            return err_set(err, ERR_USAGE, "environment '%s' has no command of its own; use 'sciwrap exec %s CMD'",
+                           session->def.name, session->def.name);
+        }
+        for (size_t i = 0; i < session->def.command.count; i++) {
+            strlist_add(argv, session->def.command.item[i]);
+        }
+    } else if (session->kind == START_SHELL) {
+        strlist_add(argv, fs_exists_in_root(rootfs_fd, "/bin/bash") ? "/bin/bash" : "/bin/sh");
+    }
+    session->first_word = argv->count;
+    for (size_t i = 0; i < session->words.count; i++) {
+        strlist_add(argv, session->words.item[i]);
+    }
+    return 0;
+}
+
+static int make_setup(struct session *session, struct err *err)
+{
+    struct strlist argv = {0};
+    struct strlist notes = {0};
+    struct setup *setup = &session->manifest.setup;
+    auto_fd int rootfs_fd = open(session->tree.rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (rootfs_fd < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "open '%s'", session->tree.rootfs);
+    }
+    int result = make_argv(session, rootfs_fd, &argv, err);
+    if (result == 0) {
+        result = planner_setup(&session->def, &session->tree, &session->options, &session->facts, &argv, setup, err);
+    }
+    if (result == 0) {
+        autobind_inputs(setup, &session->facts, &session->options.inputs);
+        if (!session->options.no_auto_bind) {
+            autobind_arguments(setup, &session->facts, rootfs_fd, session->first_word, &notes);
+        }
+    }
+    for (size_t i = 0; i < notes.count; i++) {
+        log_info("%s", notes.item[i]);
+    }
+    strlist_release(&notes);
+    strlist_release(&argv);
+    return result;
+}
+
+static void hide_records(struct session *session)
+{
+    facts_hide_records_of(&session->facts, session->facts.workdir);
+    for (size_t i = 0; i < session->manifest.setup.binds.count; i++) {
+        facts_hide_records_of(&session->facts, session->manifest.setup.binds.item[i].source);
+    }
+    if (session->project.path != NULL && !strlist_has(&session->facts.hidden, session->project.path)) {
+        strlist_add(&session->facts.hidden, session->project.path);
+    }
+}
+
+static int print_plan(struct session *session)
+{
+    struct plan plan = {0};
+    if (session->manifest.setup.network == NETWORK_HOST) {
+        facts_need_network(&session->facts);
+    }
+    hide_records(session);
+    planner_build(&session->manifest.setup, &session->facts, session->tree.rootfs, "/private", &plan);
+    auto_free char *text = manifest_format_plan(&session->manifest.setup, &plan);
+    fputs(text, stdout);
+    plan_release(&plan);
+    return 0;
+}
+
+static int write_manifest(const struct session *session, struct err *err)
+{
+    auto_free char *text = manifest_format(&session->manifest);
+    if (session->project.path != NULL) {
+        auto_fd int fd =
+            openat(session->project.runs_fd, session->manifest.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fs_write_atomic(fd, MANIFEST_NAME, 0666, text, strlen(text), err) < 0) {
+            return err_wrap(err, "record of the run");
+        }
+    }
+    if (session->options.manifest != NULL) {
+        const char *name = path_base(session->options.manifest);
+        auto_free char *folder = xstrndup(session->options.manifest, (size_t)(name - session->options.manifest));
+        auto_fd int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "--manifest '%s'", session->options.manifest);
+        }
+        return fs_write_atomic(fd, name, 0666, text, strlen(text), err);
+    }
+    return 0;
+}
+
+/* A record is begun before anything runs: a work directory in which none can be kept is told of now, not after hours.
+ */
+static int begin_record(struct session *session, struct err *err)
+{
+    bool observe = !session->options.no_record || session->options.manifest != NULL;
+    if (!session->options.no_record) {
+        if (project_open(&session->project, session->facts.workdir, err) < 0 ||
+            project_new_run(&session->project, session->manifest.id, err) < 0) {
+            return -1;
+        }
+    }
+    hide_records(session);
+    streams_look(session->manifest.stream, &session->manifest.setup, &session->facts);
+    if (!observe) {
+        return 0;
+    }
+    if (inputs_gather(&session->manifest.setup, &session->facts, &session->options.inputs, session->first_word,
+                      &session->manifest.inputs, err) < 0) {
+        return -1;
+    }
+    return streams_add_input(session->manifest.stream, &session->manifest.inputs, err);
+}
+
+static int perform(struct session *session, int *exit_code, struct err *err)
+{
+    bool launched = false;
+    bool observe = !session->options.no_record || session->options.manifest != NULL;
+    struct execution execution = {.facts = &session->facts, .rootfs = session->tree.rootfs, .observe = observe};
+    int result = begin_record(session, err);
+    if (result == 0) {
+        result = execute(&execution, &session->manifest, &launched, err);
+    }
+    if (launched && observe) {
+        struct err unwritten = {0};
+        if (write_manifest(session, &unwritten) < 0 && result == 0) {
+            *err = unwritten;
+            result = -1;
+        }
+    } else if (session->project.path != NULL) {
+        unlinkat(session->project.runs_fd, session->manifest.id, AT_REMOVEDIR);
+    }
+    for (size_t i = 0; i < execution.notes.count; i++) {
+        log_info("%s", execution.notes.item[i]);
+    }
+    strlist_release(&execution.notes);
+    *exit_code = session->manifest.exit.code;
+    return result;
+}
+
+static void release_session(struct session *session)
+{
+    run_options_release(&session->options);
+    definition_release(&session->def);
+    store_tree_release(&session->tree);
+    facts_release(&session->facts);
+    strlist_release(&session->words);
+    project_close(&session->project);
+    manifest_release(&session->manifest);
+}
+
+static int start(struct session *session, int argc, char **argv, int *exit_code, struct err *err)
+{
+    const char *env = NULL;
+    if (facts_gather(&session->facts, err) < 0 || read_line(session, argc, argv, &env, err) < 0 ||
+        definition_find(&session->def, env, err) < 0) {
+        return -1;
+    }
+    log_debug("definition '%s'", session->def.path);
+    if (start_find_tree(env, &session->def.sha256, &session->tree, err) < 0) {
+        return -1;
+    }
+    log_debug("root file system '%s'", session->tree.rootfs);
+    if (make_setup(session, err) < 0) {
+        return -1;
+    }
+    if (session->options.dry_run) {
+        return print_plan(session);
+    }
+    return perform(session, exit_code, err);
+}
+
+int start_run(const struct command *command, enum start_kind kind, int argc, char **argv, int *exit_code,
+              struct err *err)
+{
+    struct session session = {.command = command, .kind = kind, .tree.fd = -1, .project.runs_fd = -1};
+    int result = start(&session, argc, argv, exit_code, err);
+    release_session(&session);
+    return result;
+}
