@@ -129,8 +129,8 @@ static bool parse_mode(struct field field, unsigned *ret_mode)
 static bool parse_size(struct field field, uint64_t *ret_size)
 {
     char digits[24];
-    if (field.length >= sizeof(digits)) {
-        return false;
+    if (field.length >= sizeof(digits) || (field.length > 1 && field.bytes[0] == '0')) {
+        return false; /* one number has one spelling, as paths do: the digest is over the text */
     }
     memcpy(digits, field.bytes, field.length);
     digits[field.length] = '\0';
