@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/fs.h"
 
 static int write_text(const char *path, const char *text)
 {
@@ -46,21 +47,17 @@ static int drop_capabilities(void)
     return (int)syscall(SYS_capset, &head, none);
 }
 
-/* The folder bound onto itself becomes the root; the old root, stacked below it, is detached. */
-static int make_root(int dir_fd)
+/* The current directory, bound onto itself, becomes the root; the old root, stacked below it, is detached. */
+static int make_root(void)
 {
-    char here[64];
-    snprintf(here, sizeof(here), "/proc/self/fd/%d", dir_fd);
+    auto_free char *here = fs_current_dir();
     /* Private before anything else: no mount of ours may travel back to the host. */
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount(here, here, NULL, MS_BIND, NULL) < 0) {
+    if (here == NULL || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount(".", ".", NULL, MS_BIND, NULL) < 0) {
         return -1;
     }
-    /* The descriptor still names what lies below the bind; the path names what lies on top. */
-    auto_fd int top = open(here, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (top < 0 || fchdir(top) < 0) {
-        return -1;
-    }
-    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0) {
+    /* "." still names what lies below the bind; the path names what lies on top. */
+    if (chdir(here) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0) {
         return -1;
     }
     return chdir("/");
@@ -76,6 +73,11 @@ int jail_enter(int *dir_fd, struct err *err)
     const int namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC;
     uid_t uid = geteuid();
     gid_t gid = getegid();
+    /* Entered before the namespaces are made: they copy the current directory with its mount, while a descriptor goes
+     * on naming the mount of the host, which cannot be bound here. */
+    if (fchdir(*dir_fd) < 0) {
+        return fail(err, "enter the stage");
+    }
     if (unshare(CLONE_NEWUSER | namespaces) == 0) {
         if (map_self(uid, gid) < 0) {
             return fail(err, "map the user in a namespace");
@@ -83,7 +85,7 @@ int jail_enter(int *dir_fd, struct err *err)
     } else if (uid != 0 || unshare(namespaces) < 0) {
         return fail(err, "create namespaces");
     }
-    if (make_root(*dir_fd) < 0) {
+    if (make_root() < 0) {
         return fail(err, "make a folder the root of a namespace");
     }
     int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -52,6 +52,7 @@ static _Noreturn void unpack_in_child(struct work work, bool jail, int report_fd
     if (jail && jail_enter(&work.stage_fd, &report.err) < 0) {
         report.jail_refused = true;
     } else {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* some kernels forget it where credentials change */
         jail_limit(work.limits->bytes);
         work_unpack(&work, &report.tree, &report.err);
     }
