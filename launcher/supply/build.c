@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "supply/build_differ.h"
 #include "supply/build_read.h"
 #include "supply/fetch.h"
 #include "supply/sources.h"
@@ -165,6 +166,10 @@ static int add_items(struct workshop *shop, const struct recipe_items *items, en
         if (result < 0) {
             return -1;
         }
+        struct tree_node *node = type == TREE_FOLDER ? tree_find(&shop->tree, item->path) : NULL;
+        if (node != NULL && node->type == TREE_FOLDER) {
+            node->mode = item->mode; /* what the recipe says outweighs what a package says */
+        }
     }
     return 0;
 }
@@ -209,30 +214,48 @@ static int merge(struct workshop *shop, const struct build_request *request, str
     return add_status(shop, request, err);
 }
 
-static int check_pin(const struct build_request *request, const struct build_result *result, struct err *err)
+/* What can be said about the difference: the paths when the pinned artifact is in the store. */
+static void describe_difference(struct workshop *shop, const struct build_request *request, const struct store *store,
+                                int fd, struct buf *text)
+{
+    struct err absent = {0};
+    auto_fd int pinned = store_open_blob(store, request->pin, &absent);
+    if (pinned >= 0) {
+        build_differ(pinned, fd, &shop->spool, text);
+    }
+    if (text->length == 0) {
+        buf_add_text(text, "which paths could be told if the pinned artifact were in the store");
+    }
+}
+
+static int check_pin(struct workshop *shop, const struct build_request *request, const struct store *store, int fd,
+                     const struct build_result *result, struct err *err)
 {
     char built[DIGEST_HEX + 1];
     char pinned[DIGEST_HEX + 1];
+    auto_release(buf) struct buf difference = {0};
     if (request->pin == NULL || digest_equal(request->pin, &result->sha256)) {
         return 0;
     }
     digest_to_hex(&result->sha256, built);
     digest_to_hex(request->pin, pinned);
+    describe_difference(shop, request, store, fd, &difference);
     return err_set(err, ERR_MISMATCH,
-                   "%s with its lock gives sha256 %s (%llu bytes), and %s pins %s; every package had its locked "
-                   "digest, so recipe, lock or pin was changed alone: put back the one, or pin the new digest",
-                   request->recipe->path, built, (unsigned long long)result->size, request->pinned_by, pinned);
+                   "%s gives sha256 %s (%llu bytes) and %s pins %s; what differs: %s; each package had its locked "
+                   "digest, so take back the change of recipe or lock, or pin the new digest",
+                   request->recipe->path, built, (unsigned long long)result->size, request->pinned_by, pinned,
+                   buf_text(&difference));
 }
 
-static int write_artifact(struct workshop *shop, const struct build_request *request, struct build_result *result,
-                          struct err *err)
+static int write_artifact(struct workshop *shop, const struct build_request *request, const struct store *store,
+                          struct build_result *result, struct err *err)
 {
-    auto_fd int fd = openat(shop->stage.fd, "artifact", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    auto_fd int fd = openat(shop->stage.fd, "artifact", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create the artifact");
     }
     if (tarball_write(&shop->tree, &shop->spool, fd, &result->sha256, &result->size, err) < 0 ||
-        check_pin(request, result, err) < 0) {
+        check_pin(shop, request, store, fd, result, err) < 0) {
         return -1;
     }
     return stage_commit_blob(&shop->stage, "artifact", &result->sha256, err);
@@ -252,7 +275,7 @@ int build(const struct build_request *request, const struct store *store, struct
     if (fetch_packages(&shop, request, store, progress, err) < 0 || stage_begin(&shop.stage, store, err) < 0 ||
         spool_open(&shop.spool, shop.stage.fd, "spool", err) < 0 ||
         build_read(shop.package, shop.count, request->jobs, store, &shop.spool, err) < 0 ||
-        merge(&shop, request, err) < 0 || write_artifact(&shop, request, &result, err) < 0) {
+        merge(&shop, request, err) < 0 || write_artifact(&shop, request, store, &result, err) < 0) {
         return err_wrap(err, "build '%s'", request->recipe->name);
     }
     *ret_result = result;
