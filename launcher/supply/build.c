@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "supply/build_commands.h"
 #include "supply/build_differ.h"
 #include "supply/build_read.h"
 #include "supply/fetch.h"
@@ -124,7 +125,8 @@ static int fetch_packages(const struct workshop *shop, const struct build_reques
     }
     int result = 0;
     if (missing > 0) {
-        auto_free char *what = xasprintf("fetch %zu packages for %s", missing, request->recipe->name);
+        auto_free char *what =
+            xasprintf("fetch %zu file%s for %s", missing, missing == 1 ? "" : "s", request->recipe->name);
         progress_begin(progress, what, bytes);
         result = fetch_all(store->fd, items, missing, progress, err);
         progress_end(progress, result == 0 ? "done" : "failed");
@@ -261,6 +263,16 @@ static int write_artifact(struct workshop *shop, const struct build_request *req
     return stage_commit_blob(&shop->stage, "artifact", &result->sha256, err);
 }
 
+static int run_commands(struct workshop *shop, const struct build_request *request, const struct store *store,
+                        struct err *err)
+{
+    if (request->recipe->commands.count == 0) {
+        return 0;
+    }
+    auto_free char *folder = xasprintf("%s/tmp/%s", store->path, shop->stage.name);
+    return build_commands(request->recipe, &shop->tree, &shop->spool, shop->stage.fd, folder, err);
+}
+
 int build(const struct build_request *request, const struct store *store, struct progress *progress,
           struct build_result *ret_result, struct err *err)
 {
@@ -275,7 +287,8 @@ int build(const struct build_request *request, const struct store *store, struct
     if (fetch_packages(&shop, request, store, progress, err) < 0 || stage_begin(&shop.stage, store, err) < 0 ||
         spool_open(&shop.spool, shop.stage.fd, "spool", err) < 0 ||
         build_read(shop.package, shop.count, request->jobs, store, &shop.spool, err) < 0 ||
-        merge(&shop, request, err) < 0 || write_artifact(&shop, request, store, &result, err) < 0) {
+        merge(&shop, request, err) < 0 || run_commands(&shop, request, store, err) < 0 ||
+        write_artifact(&shop, request, store, &result, err) < 0) {
         return err_wrap(err, "build '%s'", request->recipe->name);
     }
     *ret_result = result;

@@ -8,7 +8,8 @@
  *   jail      shuts the unpacking process in
  *   recipe    how an artifact is made (recipe_items: what it adds itself); lockfile: which package files that means
  *   build     a recipe and its lock to one tar: build_read reads packages at once, each with deb, into tree (names) and
- *             spool (contents); tarball writes them out; build_differ says how another artifact differs
+ *             spool (contents); tarball writes them out;
+ *             build_commands runs what the recipe runs inside; build_differ says how another artifact differs
  *   lock      what a recipe resolves to; apt runs the host's apt in a private root
  *   sources   where Debian's archives can be read from here
  *   stage     a private folder of the store that is committed whole or not at all

@@ -235,6 +235,7 @@ static const struct keyrule recipe_rules[] = {
     {"links", NULL, false, recipe_items_take_link},
     {"files", NULL, true, recipe_items_take_file},
     {"folders", NULL, false, recipe_items_take_folder},
+    {"commands", "run", true, recipe_items_take_command},
 };
 
 /* What only the whole file shows. */
@@ -348,6 +349,7 @@ void recipe_release(struct recipe *recipe)
     release_items(&recipe->links);
     release_items(&recipe->files);
     release_items(&recipe->folders);
+    strlist_release(&recipe->commands);
     *recipe = (struct recipe){0};
 }
 

@@ -53,6 +53,7 @@ struct recipe {
     struct recipe_items links;
     struct recipe_items files;
     struct recipe_items folders;
+    struct strlist commands; /* lines of words (env/words.h); see supply/build_commands.h */
 };
 
 int recipe_parse(struct recipe *recipe, const char *path, const char *bytes, size_t length, struct err *err);

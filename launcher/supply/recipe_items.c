@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "env/words.h"
 #include "supply/recipe.h"
 
 static struct recipe_item *add_item(struct recipe_items *items, const char *path, const struct keyfile_entry *entry)
@@ -157,5 +158,18 @@ int recipe_items_take_file(void *into, const struct keyfile *file, const struct 
     free(item->text);
     item->length = text.length;
     item->text = buf_take(&text);
+    return 0;
+}
+
+int recipe_items_take_command(void *into, const struct keyfile *file, const struct keyfile_entry *entry,
+                              struct err *err)
+{
+    struct recipe *recipe = into;
+    auto_release(strlist) struct strlist words = {0};
+    if (!words_split(entry->value, &words) || words.count == 0) {
+        return keyfile_complain(file, entry->line, err, "run = '%s': no command, or a quotation mark is not closed",
+                                entry->value);
+    }
+    strlist_add(&recipe->commands, entry->value);
     return 0;
 }

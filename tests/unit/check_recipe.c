@@ -77,7 +77,8 @@ static const struct {
     {HEAD "[files]\na = \\\n", "in the text"},
     {HEAD "[folders]\na = 2755\n", "no set-id bits"},
     {HEAD "[folders]\na = rwx\n", "octal permissions"},
-    {HEAD "[commands]\nrun = true\n", "unknown section [commands]"},
+    {HEAD "[commands]\nrun = 'x\n", "a quotation mark is not closed"},
+    {HEAD "[command]\nrun = x\n", "unknown section [command]; did you mean [commands]?"},
 };
 
 START_TEST(refuses_with_file_and_line)
