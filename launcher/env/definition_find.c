@@ -68,11 +68,12 @@ void definition_recipe_folders(struct strlist *ret_folders)
     list_folders(ret_folders, "SCIWRAP_RECIPES", "recipes");
 }
 
-/* Appends the folder's definitions whose name is new in `names`. A folder that does not exist has none. */
+/* Appends the folder's definitions whose name is new in `names`. A folder that does not exist has none, nor has one
+ * that we may not enter: $HOME can be another user's after su(1). */
 static int list_one(const char *folder, struct strlist *names, struct strlist *paths, struct err *err)
 {
     auto_fd int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
         return 0;
     }
     if (fd < 0) {
@@ -165,7 +166,8 @@ int definition_find(struct definition *def, const char *name, struct err *err)
         if (definition_load(def, path, &failure) == 0) {
             return 0;
         }
-        if (failure.kind != ERR_NOT_FOUND && failure.saved_errno != ENOTDIR) {
+        bool closed = failure.saved_errno == EACCES && access(folders.item[i], X_OK) < 0;
+        if (failure.kind != ERR_NOT_FOUND && failure.saved_errno != ENOTDIR && !closed) {
             *err = failure;
             return -1;
         }

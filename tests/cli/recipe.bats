@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# sciwrap build: what a recipe can say, with packages that the test makes itself.
+load helpers
+
+setup_file() {
+    own_places # none of the tiny environments is needed
+}
+
+# package NAME FILE TEXT: a package with one file, in the pool of the test's mirror.
+package() {
+    local name=$1 file=$2 text=$3 here=$BATS_TEST_TMPDIR
+    local root=$here/packages/$name pool=$here/mirror/pool
+    mkdir -p "$root/DEBIAN" "$root/$(dirname "$file")" "$pool"
+    printf '%s\n' "$text" >"$root/$file"
+    chmod 644 "$root/$file"
+    printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: n <n@example.org>\nDescription: x\n' "$name" \
+        >"$root/DEBIAN/control"
+    [[ $name != a ]] || install -D "$FIXTURES/busybox" "$root/bin/busybox"
+    dpkg-deb --root-owner-group -Zxz -b "$root" "$pool/${name}_1_all.deb" >/dev/null
+}
+
+# lock NAME...: the lock of those packages; recipe.ini asks for a and b in every test.
+lock() {
+    local file=$SCIWRAP_RECIPES/it.lock name path
+    printf '[lock]\nformat = 1\nwants = %s\nsuite = s\narchitecture = amd64\nsnapshot = 20240101T000000Z\n' \
+        "$(printf '0%.0s' {1..64})" >"$file"
+    for name in "$@"; do
+        path=pool/${name}_1_all.deb
+        printf '[package]\nname = %s\nversion = 1\narchive = debian\npath = %s\nsize = %s\nsha256 = %s\n' "$name" "$path" \
+            "$(stat -c %s "$BATS_TEST_TMPDIR/mirror/$path")" "$(sha256 "$BATS_TEST_TMPDIR/mirror/$path")" >>"$file"
+    done
+    local wants
+    wants=$("$SCIWRAP" build it 2>&1 | grep -oE 'wants = [0-9a-f]{64}' | cut -d' ' -f3) || true
+    sed -i "s/^wants = .*/wants = $wants/" "$file"
+}
+
+setup() {
+    own_places
+    export SCIWRAP_STORE=$BATS_TEST_TMPDIR/store SCIWRAP_RECIPES=$BATS_TEST_TMPDIR/recipes
+    export SCIWRAP_DEBIAN_MIRROR=file://$BATS_TEST_TMPDIR/mirror SCIWRAP_ENVS=$BATS_TEST_TMPDIR/envs
+    mkdir -p "$SCIWRAP_RECIPES" "$SCIWRAP_ENVS"
+    printf '[recipe]\nsuite = s\npackages = a b\n' >"$SCIWRAP_RECIPES/it.ini"
+    package a etc/one one
+    package b etc/two two
+    cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+@test "two packages with different content for one file are refused, with both names" {
+    package b etc/one other
+    lock a b
+    fails_with 125 "'etc/one' is a file in a 1 and another file in b 1" -- "$SCIWRAP" build it
+    nothing_left
+}
+
+@test "two packages with the same file are fine" {
+    package b etc/one one
+    lock a b
+    succeeds "$SCIWRAP" build -o it.tar it
+    is "$(tar xOf it.tar etc/one)" one
+}
+
+@test "a path through a link that leaves the tree is refused" {
+    printf '[links]\netc = ../outside\n' >>"$SCIWRAP_RECIPES/it.ini"
+    lock a b
+    fails_with 125 "'etc.*' leads through a link out of the tree" -- "$SCIWRAP" build it
+}
+
+@test "an archive is stripped and put under its prefix" {
+    mkdir -p top/sub
+    echo archived >top/sub/file
+    tar czf extra.tar.gz top
+    printf '[archive]\nname = extra\nurl = %s\nsha256 = %s\nsize = %s\nstrip = 1\nprefix = opt/extra\n' "$PWD/extra.tar.gz" \
+        "$(sha256 extra.tar.gz)" "$(stat -c %s extra.tar.gz)" >>"$SCIWRAP_RECIPES/it.ini"
+    lock a b
+    succeeds "$SCIWRAP" build -o it.tar it
+    is "$(tar xOf it.tar opt/extra/sub/file)" archived
+}
+
+@test "dpkg's status names the packages in the order of the lock" {
+    lock a b
+    succeeds "$SCIWRAP" build -o it.tar it
+    is "$(tar xOf it.tar var/lib/dpkg/status | grep ^Package)" $'Package: a\nPackage: b'
+}
+
+@test "a file that the first mirror lacks comes from the next" {
+    lock a b
+    mkdir -p half/pool
+    cp mirror/pool/b_1_all.deb half/pool/
+    succeeds "$SCIWRAP" build --mirror "$PWD/half" -o it.tar it
+}
+
+@test "the message of another result names the paths" {
+    lock a b
+    succeeds "$SCIWRAP" build -o it.tar it
+    printf '[artifact]\nsha256 = %s\nrecipe = it\n' "$(sha256 it.tar)" >"$SCIWRAP_ENVS/it.ini"
+    printf '[files]\netc/three = 3\n' >>"$SCIWRAP_RECIPES/it.ini"
+    fails_with 125 'what differs: etc/three \(only built\)' -- "$SCIWRAP" build it
+}
+
+@test "commands run inside the tree and add to it" {
+    printf '[folders]\nproc = 0755\ndev = 0755\ntmp = 1777\n[commands]\nrun = %s\n' \
+        'busybox sh -c "mkdir -p opt && cat /etc/one /etc/two >opt/both"' >>"$SCIWRAP_RECIPES/it.ini"
+    lock a b
+    succeeds "$SCIWRAP" build -o it.tar it
+    is "$(tar xOf it.tar opt/both)" $'one\ntwo'
+    sed -i 's/^run = .*/run = busybox false/' "$SCIWRAP_RECIPES/it.ini"
+    fails_with 125 "command 'busybox false' ended with status 1" -- "$SCIWRAP" build it
+    nothing_left
+}
