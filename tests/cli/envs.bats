@@ -50,7 +50,7 @@ PYTHON
     quietly "$SCIWRAP" --help
     local command
     for command in run exec shell pull build lock envs runs show rerun doctor; do
-        says "(^|$'\n') *$command"
+        says "(^|"$'\n'") *$command"
     done
     quietly "$SCIWRAP" --version
     says '^sciwrap [0-9]+\.[0-9]+\.[0-9]+$'

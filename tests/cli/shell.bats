@@ -2,6 +2,20 @@
 # sciwrap shell, and what makes a terminal feel normal.
 load helpers
 
+# A command that says what happens to it, so that a test types only when something listens: while a shell edits its line
+# or starts a job, the terminal is in another mode.
+write_waiting() {
+    cat >waiting.sh <<'SCRIPT'
+trap 'echo continued' CONT
+echo ready
+while :; do
+    line=
+    read -r line && echo "got $line"
+    [ "$line" != end ] || exit 0
+done
+SCRIPT
+}
+
 @test "shell gives a prompt, and leaves with the shell's status" {
     on_terminal $'wait $ \nsend echo in-$((40+2))\\r\nwait in-42\nsend exit 7\\r' "$SCIWRAP" shell tiny
     is "$status" 7
@@ -20,14 +34,43 @@ load helpers
 }
 
 @test "Ctrl-C ends the command and not the shell" {
-    on_terminal $'wait $ \nsend cat; echo after-$?\\r\nwait cat\nsend \\x03\nwait $ \nsend echo still-$((1+1))\\r\nwait still-2\nsend exit 3\\r' \
-        "$SCIWRAP" shell tiny
+    write_waiting
+    local steps
+    steps=$(cat <<'STEPS'
+wait $ 
+send sh waiting.sh\r
+wait ready
+send \x03
+wait $ 
+send echo still-$((1+1))\r
+wait still-2
+send exit 3\r
+STEPS
+    )
+    on_terminal "$steps" "$SCIWRAP" shell tiny
     is "$status" 3
 }
 
 @test "Ctrl-Z stops a job, and fg continues it" {
-    on_terminal $'wait $ \nsend cat\\r\nwait cat\nsend \\x1a\nwait Stopped\nwait $ \nsend fg\\r\nwait cat\nsend typed\\r\nwait typed\nwait typed\nsend \\x04\nwait $ \nsend exit 4\\r' \
-        "$SCIWRAP" shell tiny
+    write_waiting
+    local steps
+    steps=$(cat <<'STEPS'
+wait $ 
+send sh waiting.sh\r
+wait ready
+send \x1a
+wait Stopped
+wait $ 
+send fg\r
+wait continued
+send typed\r
+wait got typed
+send end\r
+wait $ 
+send exit 4\r
+STEPS
+    )
+    on_terminal "$steps" "$SCIWRAP" shell tiny
     is "$status" 4
 }
 
@@ -38,8 +81,26 @@ load helpers
 }
 
 @test "Ctrl-Z on a plain run stops it for the caller's shell, and fg continues it" {
-    on_terminal $'wait $ \nsend "$SCIWRAP" exec tiny cat\\r\nsend hello\\r\nwait hello\nwait hello\nsend \\x1a\nwait Stopped\nsend fg\\r\nsend again\\r\nwait again\nwait again\nsend \\x04\nwait $ \nsend exit 6\\r' \
-        env PS1='$ ' bash --norc --noprofile -i
+    write_waiting
+    local steps
+    steps=$(cat <<'STEPS'
+wait prompt:
+send "$SCIWRAP" exec tiny sh waiting.sh\r
+wait ready
+send hello\r
+wait got hello
+send \x1a
+wait Stopped
+send fg\r
+wait continued
+send again\r
+wait got again
+send end\r
+wait prompt:
+send exit 6\r
+STEPS
+    )
+    on_terminal "$steps" env PS1='prompt:' bash --norc --noprofile -i
     is "$status" 6
 }
 

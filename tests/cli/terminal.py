@@ -14,7 +14,7 @@ pid, master = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 shown = b""
-deadline = time.time() + 40
+deadline = time.time() + float(os.environ.get("TERMINAL_SECONDS", "40"))
 
 
 def set_size(rows, columns):
