@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -19,10 +20,14 @@
 #include "base/path.h"
 #include "base/strlist.h"
 
-#define RUN_PREFIX "run."
+#define RUN_PREFIX  "run."
+#define IDLE_PREFIX "idle."
 
 /* Another start may take a new folder for a leftover between its mkdir and its lock; then a new one is made. */
-enum { ATTEMPTS = 100 };
+enum {
+    ATTEMPTS = 100,
+    IDLE_MOST = 64, /* more runs at once than most machines have cores */
+};
 
 static char *base_folder(void)
 {
@@ -86,29 +91,58 @@ static void remove_leftover(int parent_fd, const char *name)
     }
 }
 
-static void remove_leftovers(int parent_fd)
+static bool has_prefix(const char *name, const char *prefix)
 {
-    struct strlist names = {0};
-    struct err ignored = {0};
-    (void)fs_list(parent_fd, ".", &names, &ignored);
-    for (size_t i = 0; i < names.count; i++) {
-        if (strncmp(names.item[i], RUN_PREFIX, strlen(RUN_PREFIX)) == 0) {
-            remove_leftover(parent_fd, names.item[i]);
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static void remove_leftovers(int parent_fd, const struct strlist *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (has_prefix(names->item[i], RUN_PREFIX)) {
+            remove_leftover(parent_fd, names->item[i]);
         }
     }
-    strlist_release(&names);
+}
+
+/* The name of an idle folder that is now ours, as renaming succeeds for one process only; NULL when there is none. */
+static char *claim_idle(struct scratch *scratch, const struct strlist *names)
+{
+    char *claimed = NULL;
+    size_t idle = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        if (!has_prefix(names->item[i], IDLE_PREFIX)) {
+            continue;
+        }
+        idle++;
+        auto_free char *name = xasprintf(RUN_PREFIX "%s", names->item[i] + strlen(IDLE_PREFIX));
+        if (claimed == NULL && renameat(scratch->parent_fd, names->item[i], scratch->parent_fd, name) == 0) {
+            claimed = steal_ptr(&name);
+        }
+    }
+    scratch->crowded = idle > IDLE_MOST;
+    return claimed;
+}
+
+static char *make_new(const struct scratch *scratch)
+{
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        return NULL;
+    }
+    auto_free char *name = xasprintf(RUN_PREFIX "%016llx", (unsigned long long)random);
+    return mkdirat(scratch->parent_fd, name, 0700) < 0 ? NULL : steal_ptr(&name);
 }
 
 /* 1 made and locked, 0 lost to a start that cleans up, -1 error. */
-static int make_locked(struct scratch *scratch)
+static int make_locked(struct scratch *scratch, const struct strlist *names)
 {
     struct stat st;
-    uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
-        return -1;
+    auto_free char *name = claim_idle(scratch, names);
+    if (name == NULL) {
+        name = make_new(scratch);
     }
-    auto_free char *name = xasprintf(RUN_PREFIX "%016llx", (unsigned long long)random);
-    if (mkdirat(scratch->parent_fd, name, 0700) < 0) {
+    if (name == NULL) {
         return errno == EEXIST || errno == ENOENT ? 0 : -1; /* ENOENT: the last run removed the parent just now */
     }
     auto_fd int fd = openat(scratch->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -126,27 +160,61 @@ static int make_locked(struct scratch *scratch)
     return 1;
 }
 
+static const struct {
+    const char *name;
+    mode_t mode;
+    bool layer;
+} folders[] = {
+    {"tmp", 01777, false}, {"vartmp", 01777, false}, {"home", 0700, false}, {"upper", 0755, true}, {"work", 0700, true},
+};
+
+static int make_folder(const struct scratch *scratch, size_t i)
+{
+    if (mkdirat(scratch->fd, folders[i].name, 0700) < 0) {
+        return errno == EEXIST ? 0 : -1; /* idle until now, and as good as new: see is_as_new() */
+    }
+    /* chmod after mkdir: the caller's umask must not be seen inside. */
+    return folders[i].mode == 0700 ? 0 : fchmodat(scratch->fd, folders[i].name, folders[i].mode, 0);
+}
+
 static int make_folders(const struct scratch *scratch, bool with_layer)
 {
-    static const struct {
-        const char *name;
-        mode_t mode;
-        bool layer;
-    } folders[] = {
-        {"tmp", 01777, false}, {"vartmp", 01777, false}, {"home", 0700, false},
-        {"upper", 0755, true}, {"work", 0700, true},
-    };
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        if (folders[i].layer && !with_layer) {
-            continue;
-        }
-        /* chmod after mkdir: the caller's umask must not be seen inside. */
-        if (mkdirat(scratch->fd, folders[i].name, 0700) < 0 ||
-            (folders[i].mode != 0700 && fchmodat(scratch->fd, folders[i].name, folders[i].mode, 0) < 0)) {
+        if ((!folders[i].layer || with_layer) && make_folder(scratch, i) < 0) {
             return -1;
         }
     }
     return 0;
+}
+
+/* Nothing of the run is left in it: no entry, no other mode, no attribute or access list of the run's making. */
+static bool is_as_new(int parent_fd, const char *name, mode_t mode)
+{
+    struct stat st;
+    char attributes[256];
+    struct strlist names = {0};
+    struct err ignored = {0};
+    auto_fd int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0 || (st.st_mode & 07777) != mode || st.st_uid != geteuid()) {
+        return false;
+    }
+    ssize_t length = flistxattr(fd, attributes, sizeof(attributes));
+    bool labelled = length == (ssize_t)sizeof("security.selinux") && strcmp(attributes, "security.selinux") == 0;
+    bool plain = length == 0 || labelled || (length < 0 && errno == ENOTSUP);
+    bool empty = plain && fs_list(fd, ".", &names, &ignored) == 0 && names.count == 0;
+    strlist_release(&names);
+    return empty;
+}
+
+static bool can_be_kept(const struct scratch *scratch)
+{
+    bool layered = faccessat(scratch->fd, "upper", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        if (!folders[i].layer && !is_as_new(scratch->fd, folders[i].name, folders[i].mode)) {
+            return false;
+        }
+    }
+    return !layered && !scratch->crowded;
 }
 
 static int make_one(struct scratch *scratch, char **ret_parent, struct err *err)
@@ -160,8 +228,12 @@ static int make_one(struct scratch *scratch, char **ret_parent, struct err *err)
     if (open_parent(scratch, ret_parent, err) < 0) {
         return -1;
     }
-    remove_leftovers(scratch->parent_fd);
-    int made = make_locked(scratch);
+    struct strlist names = {0};
+    struct err ignored = {0};
+    (void)fs_list(scratch->parent_fd, ".", &names, &ignored);
+    remove_leftovers(scratch->parent_fd, &names);
+    int made = make_locked(scratch, &names);
+    strlist_release(&names);
     return made >= 0 ? made : err_set_errno(err, ERR_SYSTEM, errno, "make private folders in '%s'", *ret_parent);
 }
 
@@ -183,11 +255,24 @@ int scratch_open(struct scratch *scratch, bool with_layer, struct err *err)
     return 0;
 }
 
-void scratch_close(struct scratch *scratch)
+static void give_back(const struct scratch *scratch)
 {
     struct err err = {0};
-    if (scratch->name != NULL && fs_remove_tree(scratch->parent_fd, scratch->name, &err) < 0) {
+    if (can_be_kept(scratch)) {
+        auto_free char *idle = xasprintf(IDLE_PREFIX "%s", scratch->name + strlen(RUN_PREFIX));
+        if (renameat(scratch->parent_fd, scratch->name, scratch->parent_fd, idle) == 0) {
+            return;
+        }
+    }
+    if (fs_remove_tree(scratch->parent_fd, scratch->name, &err) < 0) {
         log_warn("private folders of this run stay behind: %s", err.text);
+    }
+}
+
+void scratch_close(struct scratch *scratch)
+{
+    if (scratch->name != NULL) {
+        give_back(scratch);
     }
     if (scratch->fd >= 0) {
         close(scratch->fd);

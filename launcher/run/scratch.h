@@ -6,6 +6,10 @@
  *
  *     BASE/sciwrap-UID/run.RANDOM/{tmp,vartmp,home,upper,work}
  *
+ * What a run leaves in them is removed at its end. Folders that are as good as new then (most runs touch none) are
+ * kept, empty, as idle.RANDOM for the next run: ext4 will not give the inode of a directory away again for 5 seconds
+ * and looks each one over, so that making and removing four of them in every launch soon costs more than the launch.
+ *
  * A lock on run.RANDOM says that its run is alive; what nobody holds a lock on was left by a crash and is removed by
  * the next start. The lock is on a local file system in every sensible set-up; where it is not kept, nothing is removed
  * that the lock did not give.
@@ -21,9 +25,10 @@ struct scratch {
     int fd;        /* run.RANDOM, open and locked while it is in use */
     char *name;    /* "run.RANDOM" */
     char *path;    /* absolute */
+    bool crowded;  /* enough idle folders are there already */
 };
 
 /* Call scratch_close() after success and after failure; {.parent_fd = -1, .fd = -1} before it is empty. */
 int scratch_open(struct scratch *scratch, bool with_layer, struct err *err);
-/* Removes everything. A failure is told with log_warn: the result of the run does not depend on it. */
+/* Removes what the run has left. A failure is told with log_warn: the result of the run does not depend on it. */
 void scratch_close(struct scratch *scratch);
