@@ -114,7 +114,7 @@ PYTHON
     cp -a "$(dirname "$(dirname "$SCIWRAP")")"/{bin,libexec} "$there/"
     chmod -R a+rX "$there"
     chown nobody "$there"
-    run setpriv --reuid nobody --clear-groups env HOME="$there" TMPDIR="$there" SCIWRAP_STORE="$there/store" \
+    run setpriv --reuid nobody --clear-groups env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS-}" HOME="$there" TMPDIR="$there" SCIWRAP_STORE="$there/store" \
         SCIWRAP_RECIPES="$there/recipes" SCIWRAP_DEBIAN_MIRROR="file://$there/mirror" "$there/bin/sciwrap" build -o "$there/b.tar" tool
     echo "$output"
     local same=no

@@ -43,9 +43,9 @@ no_tree() {
         printf '[environment]\ncommand = probe\n[artifact]\nsha256 = %s\nurl = x\n%b\n' "$pin" "$text" >"$name.ini"
         fails_with 125 "$name.ini:$line: .*$pattern" -- "$SCIWRAP" run "./$name.ini" || { echo "row $name"; return 1; }
     done <<'ROWS'
-section|6|[artefact]\nx = 1|artifact
+section|7|[artefact]\nx = 1|artifact
 key|6|mirror = y|mirror
-twice|6|size = 5\nsize = 5|
+twice|7|size = 5\nsize = 5|
 size|6|size = 5k|size
 negative|6|size = -1|size
 tarpin|6|tar-sha256 = xyz|tar-sha256
