@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Tests of run/manifest and run/compare: what is written comes back, what is damaged or hostile is refused, and what
+ * counts as the same result. */
+#include "run/manifest.h"
+
+#include "base/mem.h"
+#include "run/compare.h"
+#include "unit.h"
+
+static void fill_setup(struct setup *setup)
+{
+    setup->environment.name = xstrdup("tool-1.0");
+    digest_bytes("a", 1, &setup->environment.artifact);
+    digest_bytes("t", 1, &setup->environment.tree);
+    setup->environment.size = 12345;
+    setup->environment.entries = 7;
+    setup->environment.recipe = xstrdup("tool");
+    strlist_add(&setup->argv, "tool");
+    strlist_add(&setup->argv, "");
+    strlist_add(&setup->argv, "caf\xe9");
+    setup->workdir = xstrdup("/workspace");
+    strlist_add(&setup->variables, "A=1=2");
+    strlist_add(&setup->variables, "B=\xff");
+    setup->network = NETWORK_HOST;
+    setup->identity = IDENTITY_ROOT;
+    setup->umask = 027;
+    setup->home = xstrdup("/home/researcher");
+    setup->hostname = xstrdup("sciwrap");
+    setup->writable = true;
+    struct bind *bind = bind_add(&setup->binds, "/host/data", "/data");
+    bind->read_only = true;
+    bind->is_directory = true;
+    bind->origin = BIND_AUTO;
+}
+
+static struct file_item *add_file(struct file_list *list, const char *path, const char *content)
+{
+    struct file_item *item = file_list_add(list, path);
+    digest_bytes(content, strlen(content), &item->digest);
+    item->has_digest = true;
+    item->size = strlen(content);
+    item->mode = 0644;
+    return item;
+}
+
+static void fill(struct manifest *manifest)
+{
+    fill_setup(&manifest->setup);
+    snprintf(manifest->id, sizeof(manifest->id), "0123456789ab");
+    manifest->rerun_of = xstrdup("ba9876543210");
+    manifest->stream[0] = (struct stream){.kind = STREAM_FILE, .path = xstrdup("in\xff.txt")};
+    manifest->stream[1] = (struct stream){.kind = STREAM_PIPE};
+    manifest->stream[2] = (struct stream){.kind = STREAM_TERMINAL};
+    add_file(&manifest->inputs, "in\xff.txt", "in")->role = xstrdup("stdin");
+    struct file_item *input = add_file(&manifest->inputs, "/data/reads.bam", "reads");
+    input->role = xstrdup("argument");
+    input->rewritten = true;
+    add_file(&manifest->outputs, "out.txt", "out")->change = FILE_CREATED;
+    struct file_item *link = file_list_add(&manifest->outputs, "link");
+    link->type = FILE_LINK;
+    link->change = FILE_MODIFIED;
+    link->target = xstrdup("out.txt");
+    manifest->exit = (struct manifest_exit){.code = 137, .signal = 9};
+    manifest->circumstances.workdir = xstrdup("/host/work");
+    manifest->circumstances.launch.started_ns = 1000000000000000005;
+    manifest->circumstances.launch.elapsed_ns = 42;
+}
+
+START_TEST(what_is_written_comes_back)
+{
+    struct manifest written = {0};
+    struct manifest read = {0};
+    struct err err = {0};
+    fill(&written);
+    auto_free char *text = manifest_format(&written);
+    ck_assert_msg(manifest_parse(&read, "m.json", text, strlen(text), &err) == 0, "%s", err.text);
+    ck_assert_str_eq(read.id, "0123456789ab");
+    ck_assert_str_eq(read.rerun_of, "ba9876543210");
+    ck_assert_str_eq(read.setup.argv.item[1], "");
+    ck_assert_str_eq(read.setup.argv.item[2], "caf\xe9");
+    ck_assert_str_eq(read.setup.variables.item[0], "A=1=2");
+    ck_assert_str_eq(read.setup.variables.item[1], "B=\xff");
+    ck_assert(read.setup.network == NETWORK_HOST && read.setup.identity == IDENTITY_ROOT && read.setup.writable);
+    ck_assert_uint_eq(read.setup.umask, 027);
+    ck_assert(read.setup.binds.item[0].read_only && read.setup.binds.item[0].origin == BIND_AUTO);
+    ck_assert_str_eq(read.stream[0].path, "in\xff.txt");
+    ck_assert_str_eq(read.inputs.item[0].host, "/host/work/in\xff.txt");
+    ck_assert_str_eq(read.inputs.item[1].host, "/host/data/reads.bam");
+    ck_assert(read.inputs.item[1].rewritten);
+    ck_assert_str_eq(read.outputs.item[1].target, "out.txt");
+    ck_assert_int_eq(read.exit.signal, 9);
+    ck_assert_str_eq(read.started, "2001-09-09T01:46:40.000000005Z");
+    ck_assert_uint_eq(read.elapsed_ns, 42);
+    manifest_release(&written);
+    manifest_release(&read);
+}
+END_TEST
+
+START_TEST(the_same_facts_are_the_same_bytes)
+{
+    struct manifest first = {0};
+    struct manifest second = {0};
+    fill(&first);
+    fill(&second);
+    auto_free char *a = manifest_format(&first);
+    auto_free char *b = manifest_format(&second);
+    ck_assert_str_eq(a, b);
+    ck_assert(strncmp(a, "{\n  \"schema\": \"sciwrap-manifest/1\",\n  \"id\": ", 40) == 0);
+    manifest_release(&first);
+    manifest_release(&second);
+}
+END_TEST
+
+START_TEST(a_cut_manifest_is_refused_wherever_it_is_cut)
+{
+    struct manifest written = {0};
+    fill(&written);
+    auto_free char *text = manifest_format(&written);
+    for (size_t length = 0; length + 3 < strlen(text); length += 7) {
+        struct manifest read = {0};
+        struct err err = {0};
+        ck_assert_int_eq(manifest_parse(&read, "m.json", text, length, &err), -1);
+        assert_error(&err, ERR_INVALID, "m.json");
+        manifest_release(&read);
+    }
+    manifest_release(&written);
+}
+END_TEST
+
+/* One replacement in a good manifest, and what the message names. */
+static const struct {
+    const char *from, *to, *part;
+} spoiled[] = {
+    {"sciwrap-manifest/1", "sciwrap-manifest/2", "newer schema"},
+    {"sciwrap-manifest/1", "something/1", "not a manifest"},
+    {"\"tool-1.0\"", "\"../tool\"", "name"},
+    {"\"sha256\": \"ca978112", "\"sha256\": \"CA978112", "sha256"},
+    {"\"path\": \"out.txt\"", "\"path\": \"../out.txt\"", "path"},
+    {"\"path\": \"out.txt\"", "\"path\": \"a/../../b\"", "path"},
+    {"\"path\": \"out.txt\"", "\"path\": \"/\"", "path"},
+    {"\"path\": \"out.txt\"", "\"path\": {\"base64\": \"YQBi\"}", "path"},
+    {"\"path\": \"/data\",\n          \"access\"", "\"path\": \"/data/../etc\",\n          \"access\"", "binds"},
+    {"\"access\": \"ro\"", "\"access\": \"rx\"", "binds"},
+    {"\"workdir\": \"/workspace\"", "\"workdir\": \"workspace\"", "workdir"},
+    {"\"home\": \"/home/researcher\"", "\"home\": \"/home/..\"", "home"},
+    {"\"umask\": \"0027\"", "\"umask\": \"27\"", "umask"},
+    {"\"uid\": 0", "\"uid\": 4294967295", "uid"},
+    {"\"uid\": 0", "\"uid\": -1", "uid"},
+    {"\"network\": \"host\"", "\"network\": \"all\"", "network"},
+    {"\"kind\": \"pipe\"", "\"kind\": \"hose\"", "stdout"},
+    {"\"code\": 137", "\"code\": 256", "exit"},
+    {"\"change\": \"created\"", "\"change\": \"changed\"", "out.txt"},
+    {"\"A\": \"1=2\"", "\"A\": 12", "variables"},
+    {"\"A\": \"1=2\"", "\"B\": \"1=2\"", "duplicate"},
+};
+
+START_TEST(refuses_what_a_manifest_never_holds)
+{
+    struct manifest written = {0};
+    struct manifest read = {0};
+    struct err err = {0};
+    fill(&written);
+    auto_free char *text = manifest_format(&written);
+    char *at = strstr(text, spoiled[_i].from);
+    ck_assert_msg(at != NULL, "no %s in %s", spoiled[_i].from, text);
+    auto_free char *changed =
+        xasprintf("%.*s%s%s", (int)(at - text), text, spoiled[_i].to, at + strlen(spoiled[_i].from));
+    ck_assert_int_eq(manifest_parse(&read, "m.json", changed, strlen(changed), &err), -1);
+    assert_error(&err, ERR_INVALID, spoiled[_i].part);
+    manifest_release(&written);
+    manifest_release(&read);
+}
+END_TEST
+
+static const char *const not_manifests[] = {"", "{}", "[]", "null", "\"x\"", "{\"schema\": 1}", "\xff\xfe", "{} {}"};
+
+START_TEST(refuses_what_is_no_manifest)
+{
+    struct manifest read = {0};
+    struct err err = {0};
+    ck_assert_int_eq(manifest_parse(&read, "m.json", not_manifests[_i], strlen(not_manifests[_i]), &err), -1);
+    assert_error(&err, ERR_INVALID, "m.json");
+    manifest_release(&read);
+}
+END_TEST
+
+START_TEST(judges_outputs_one_by_one)
+{
+    static const enum verdict want[] = {VERDICT_SAME,    VERDICT_DIFFERS, VERDICT_SAME, VERDICT_MISSING,
+                                        VERDICT_DIFFERS, VERDICT_NEW,     VERDICT_SAME};
+    struct manifest then = {0};
+    struct manifest now = {0};
+    struct comparison comparison;
+    add_file(&then.outputs, "a-same", "1")->change = FILE_CREATED;
+    add_file(&now.outputs, "a-same", "1")->change = FILE_MODIFIED;
+    add_file(&then.outputs, "b-content", "1");
+    add_file(&now.outputs, "b-content", "2");
+    file_list_add(&then.outputs, "c-deleted")->change = FILE_DELETED;
+    add_file(&then.outputs, "d-missing", "1");
+    add_file(&then.outputs, "e-mode", "1");
+    add_file(&now.outputs, "e-mode", "1")->mode = 0755;
+    add_file(&now.outputs, "f-new", "1");
+    add_file(&then.outputs, "g-stdout", "1")->role = xstrdup("stdout");
+    struct file_item *redirected = add_file(&now.outputs, "g-stdout", "1");
+    redirected->role = xstrdup("stdout");
+    redirected->mode = 0600;
+    now.exit.code = 1;
+    compare_runs(&then, &now, &comparison);
+    ck_assert_uint_eq(comparison.count, ROWS(want));
+    for (size_t i = 0; i < ROWS(want); i++) {
+        ck_assert_msg(comparison.item[i].verdict == want[i], "%s: %s", comparison.item[i].path,
+                      verdict_name(comparison.item[i].verdict));
+    }
+    ck_assert_uint_eq(comparison.unequal, 4);
+    ck_assert(!comparison.same_exit);
+    comparison_release(&comparison);
+    manifest_release(&then);
+    manifest_release(&now);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("manifest");
+    TCase *core = tcase_create("Core");
+    tcase_add_test(core, what_is_written_comes_back);
+    tcase_add_test(core, the_same_facts_are_the_same_bytes);
+    suite_add_tcase(suite, core);
+    TCase *refuses = tcase_create("Refuses");
+    tcase_add_test(refuses, a_cut_manifest_is_refused_wherever_it_is_cut);
+    tcase_add_loop_test(refuses, refuses_what_a_manifest_never_holds, 0, ROWS(spoiled));
+    tcase_add_loop_test(refuses, refuses_what_is_no_manifest, 0, ROWS(not_manifests));
+    suite_add_tcase(suite, refuses);
+    TCase *compare = tcase_create("compare");
+    tcase_add_test(compare, judges_outputs_one_by_one);
+    suite_add_tcase(suite, compare);
+    return unit_run(suite);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Tests of run/options and of the option reader of commands/command: what the command line may say, and what it is told
+ * when it says something else. */
+#include "run/options.h"
+
+#include "commands/command.h"
+#include "unit.h"
+
+static const struct {
+    const char *text, *source, *target;
+    bool read_only;
+} binds[] = {
+    {"/etc", "/etc", "/etc", true},
+    {"/etc:ro", "/etc", "/etc", true},
+    {"/etc:rw", "/etc", "/etc", false},
+    {"/etc:/data", "/etc", "/data", true},
+    {"/etc:/data:rw", "/etc", "/data", false},
+    {"/etc/:/a//b/./c/../d/", "/etc", "/a/b/d", true},
+    {".", "/etc", "/etc", true},
+    {"passwd:/p", "/etc/passwd", "/p", true},
+    {"../etc/passwd", "/etc/passwd", "/etc/passwd", true},
+};
+
+START_TEST(reads_binds)
+{
+    auto_release(run_options) struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_msg(options_add_bind(&options, "/etc", binds[_i].text, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(options.binds.count, 1);
+    ck_assert_str_eq(options.binds.item[0].source, binds[_i].source);
+    ck_assert_str_eq(options.binds.item[0].target, binds[_i].target);
+    ck_assert_int_eq(options.binds.item[0].read_only, binds[_i].read_only);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    enum err_kind kind;
+    const char *part;
+} refused_binds[] = {
+    {"", ERR_USAGE, "SRC[:DST]"},
+    {":/x", ERR_USAGE, "SRC[:DST]"},
+    {"/etc:relative", ERR_USAGE, "absolute DST"},
+    {"/etc:/x:rx", ERR_USAGE, "SRC[:DST]"},
+    {"/etc:/x:ro:rw", ERR_USAGE, "SRC[:DST]"},
+    {"/no/such/place", ERR_NOT_FOUND, "/no/such/place"},
+    {"/etc:/", ERR_USAGE, "nothing can be bound at '/'"},
+    {"/etc:/proc", ERR_USAGE, "'/proc'"},
+    {"/etc:/proc/self", ERR_USAGE, "'/proc/self'"},
+    {"/etc:/sys/x", ERR_USAGE, "'/sys/x'"},
+    {"/etc:/dev/shm", ERR_USAGE, "'/dev/shm'"},
+    {"/etc:/x/../proc", ERR_USAGE, "'/proc'"},
+    {"/etc:/workspace/.sciwrap", ERR_USAGE, ".sciwrap"},
+};
+
+START_TEST(refuses_binds)
+{
+    auto_release(run_options) struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_add_bind(&options, "/", refused_binds[_i].text, &err), -1);
+    assert_error(&err, refused_binds[_i].kind, refused_binds[_i].part);
+    ck_assert_uint_eq(options.binds.count, 0);
+}
+END_TEST
+
+START_TEST(refuses_two_binds_at_one_place)
+{
+    auto_release(run_options) struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_add_bind(&options, "/", "/etc:/data", &err), 0);
+    ck_assert_int_eq(options_add_bind(&options, "/", "/usr:/data", &err), -1);
+    assert_error(&err, ERR_USAGE, "already");
+}
+END_TEST
+
+START_TEST(refuses_to_bind_records)
+{
+    struct unit_folder folder;
+    unit_folder_begin(&folder);
+    struct err err = {0};
+    auto_release(run_options) struct run_options options = {0};
+    ck_assert_int_eq(mkdirat(folder.fd, ".sciwrap", 0700), 0);
+    ck_assert_int_eq(options_add_bind(&options, folder.path, ".sciwrap:/x:rw", &err), -1);
+    assert_error(&err, ERR_USAGE, "records");
+    ck_assert_int_eq(mkdirat(folder.fd, ".sciwrapped", 0700), 0);
+    struct err none = {0};
+    ck_assert_int_eq(options_add_bind(&options, folder.path, ".sciwrapped:/x", &none), 0);
+    unit_folder_end(&folder);
+}
+END_TEST
+
+START_TEST(keeps_the_last_value_of_a_variable_in_its_place)
+{
+    auto_release(run_options) struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_add_variable(&options, "A=1", &err), 0);
+    ck_assert_int_eq(options_add_variable(&options, "B=a=b c", &err), 0);
+    ck_assert_int_eq(options_add_variable(&options, "A=", &err), 0);
+    ck_assert_uint_eq(options.variables.count, 2);
+    ck_assert_str_eq(options.variables.item[0], "A=");
+    ck_assert_str_eq(options.variables.item[1], "B=a=b c");
+}
+END_TEST
+
+static const char *const refused_variables[] = {"", "NAME", "=x", "A B=x", "1A=x", "A-B=x", "\xc3\xa4=x"};
+
+START_TEST(refuses_variables)
+{
+    auto_release(run_options) struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_add_variable(&options, refused_variables[_i], &err), -1);
+    assert_error(&err, ERR_USAGE, "--env");
+    ck_assert_uint_eq(options.variables.count, 0);
+}
+END_TEST
+
+START_TEST(checks_workdir_and_network)
+{
+    auto_release(run_options) struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_set_workdir(&options, "/a//b/", &err), 0);
+    ck_assert_str_eq(options.workdir, "/a/b");
+    ck_assert_int_eq(options_set_network(&options, "host", &err), 0);
+    ck_assert(options.has_network && options.network == NETWORK_HOST);
+    ck_assert_int_eq(options_set_workdir(&options, "here", &err), -1);
+    assert_error(&err, ERR_USAGE, "absolute");
+    ck_assert_int_eq(options_set_network(&options, "some", &err), -1);
+    assert_error(&err, ERR_USAGE, "none or host");
+}
+END_TEST
+
+static const struct command_option rows[] = {
+    {"quiet", 'q', NULL, ""},
+    {"verbose", 'v', NULL, ""},
+    {"output", 'o', "FILE", ""},
+    {0},
+};
+static const struct command command = {.name = "test", .options = rows};
+
+/* What the reader makes of a line, as text: "quiet output=x | rest". */
+static char *read_line(char **argv, struct err *err)
+{
+    struct buf seen = {0};
+    int argc = 0;
+    int option;
+    while (argv[argc] != NULL) {
+        argc++;
+    }
+    struct option_reader reader = option_reader_of(&command, argc, argv);
+    while ((option = option_next(&reader, err)) >= 0) {
+        buf_addf(&seen, "%s%s%s ", rows[option].name, reader.value != NULL ? "=" : "",
+                 reader.value != NULL ? reader.value : "");
+    }
+    buf_add_text(&seen, option == OPTION_ERROR ? "!" : "|");
+    for (int i = reader.at; option != OPTION_ERROR && i < argc; i++) {
+        buf_addf(&seen, " %s", argv[i]);
+    }
+    return buf_take(&seen);
+}
+
+static const struct {
+    const char *line[8];
+    const char *seen;
+} lines[] = {
+    {{"test"}, "|"},
+    {{"test", "env", "-q"}, "| env -q"},
+    {{"test", "-q", "--", "-v"}, "quiet | -v"},
+    {{"test", "-qv", "env"}, "quiet verbose | env"},
+    {{"test", "-o", "x", "env"}, "output=x | env"},
+    {{"test", "-ox", "env"}, "output=x | env"},
+    {{"test", "-qox"}, "quiet output=x |"},
+    {{"test", "-qo", "x"}, "quiet output=x |"},
+    {{"test", "--output=x=y", "--quiet"}, "output=x=y quiet |"},
+    {{"test", "--output", "-q"}, "output=-q |"},
+    {{"test", "--output=", "e"}, "output= | e"},
+    {{"test", "-", "x"}, "| - x"},
+    {{"test", "", "x"}, "|  x"},
+};
+
+START_TEST(reads_lines)
+{
+    struct err err = {0};
+    char *argv[8];
+    memcpy(argv, lines[_i].line, sizeof(argv));
+    auto_free char *seen = read_line(argv, &err);
+    ck_assert_str_eq(seen, lines[_i].seen);
+    assert_no_error(&err);
+}
+END_TEST
+
+static const struct {
+    const char *line[4];
+    const char *part;
+} refused_lines[] = {
+    {{"test", "--quite"}, "'--quiet'"},
+    {{"test", "--nothing-like"}, "see 'sciwrap test --help'"},
+    {{"test", "-x"}, "'-x'"},
+    {{"test", "--output"}, "needs a value: FILE"},
+    {{"test", "-o"}, "needs a value"},
+    {{"test", "--quiet=yes"}, "takes no value"},
+    {{"test", "--out", "x"}, "unknown option"},
+    {{"test", "--quiet\x1b=x"}, "\\x1b"},
+};
+
+START_TEST(refuses_lines)
+{
+    struct err err = {0};
+    char *argv[8] = {0};
+    memcpy(argv, refused_lines[_i].line, sizeof(refused_lines[_i].line));
+    auto_free char *seen = read_line(argv, &err);
+    ck_assert(seen[strlen(seen) - 1] == '!');
+    assert_error(&err, ERR_USAGE, refused_lines[_i].part);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("options");
+    TCase *run = tcase_create("run");
+    tcase_add_loop_test(run, reads_binds, 0, ROWS(binds));
+    tcase_add_loop_test(run, refuses_binds, 0, ROWS(refused_binds));
+    tcase_add_test(run, refuses_two_binds_at_one_place);
+    tcase_add_test(run, refuses_to_bind_records);
+    tcase_add_test(run, keeps_the_last_value_of_a_variable_in_its_place);
+    tcase_add_loop_test(run, refuses_variables, 0, ROWS(refused_variables));
+    tcase_add_test(run, checks_workdir_and_network);
+    suite_add_tcase(suite, run);
+    TCase *reader = tcase_create("reader");
+    tcase_add_loop_test(reader, reads_lines, 0, ROWS(lines));
+    tcase_add_loop_test(reader, refuses_lines, 0, ROWS(refused_lines));
+    suite_add_tcase(suite, reader);
+    return unit_run(suite);
+}
