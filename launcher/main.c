@@ -1,49 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
- * commands/  what a person can ask for
- *   command         a subcommand's table row, its options and its help
- *   start           what run, exec and shell share
- *   run exec shell  a command inside an environment
- *   supply          the helper sciwrap-env, for pull, build and lock
- *   envs            the environments that are known
- *   runs show       what is recorded
- *   records         the manifest that an ID or a file name means
- *   rerun           an experiment again
- *   doctor          what this host allows
- * run/       one run
- *   setup           what an experiment is before it starts
- *   options facts   what the caller asked, what the host is
- *   planner         setup and facts to a plan
- *   autobind        paths of the host among the arguments
- *   mention         what could be a file's name in an argument
- *   execute         carries out a setup and finds out what came of it
- *   scratch layer   private folders; what a writable layer lost
- *   inputs streams  what a run is known to read; standard input, output and error
- *   inventory       the work directory before and after
- *   file_list       files as the manifest names them
- *   circumstances   what merely happened
- *   leaks           what could not be pinned
- *   manifest manifest_write doc    the record; JSON
- *   project         the folder .sciwrap
- *   rerun placing redirect compare a run out of a manifest, and the comparison
- * env/       what an environment is
- *   definition definition_find words   envs/NAME.ini
- *   store meta index                   where unpacked trees lie
- * sandbox/   how a process is enclosed
- *   plan            everything that is needed to start one process
- *   launch          the launcher's side: create, pass signals, wait
- *   init payload    the first process inside; the process that becomes the command
- *   channel         messages between them
- *   root mounts mount_target device network identity   the steps of building it
- *   filter filter_generate   the system-call filter, made at build time
- *   host host_check what this kernel and user are allowed to do
- * base/      knows nothing of sciwrap
- *   err log mem     failures, messages, memory
- *   buf strlist text path    bytes, lists, text, path text
- *   fs fs_tree fs_root       files and trees
- *   digest          SHA-256
- *   keyfile keyrules         .ini files */
+ * commands/  command (table row, options, help), start (what run, exec and shell share), supply (the helper, for pull,
+ *            build and lock), envs, runs, show, records (the manifest that an ID or a file means), rerun, doctor
+ * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
+ *            options, facts: what the caller asked, what the host is
+ *            mention, autobind: paths among the arguments, and what must be bound for them
+ *            execute: carries out a setup and finds out what came of it
+ *            scratch, layer: private folders, and what went with a writable layer
+ *            inputs, streams: what a run is known to read; standard input, output and error
+ *            inventory, file_list: the work directory before and after; files as the manifest names them
+ *            circumstances, leaks: what merely happened; what could not be pinned
+ *            manifest, manifest_write, doc, project: the record, JSON, and the folder .sciwrap
+ *            rerun, placing, redirect, compare: a run out of a manifest, and the comparison
+ * env/       definition, definition_find, words: envs/NAME.ini      store, meta, index: where unpacked trees lie
+ * sandbox/   plan: everything that is needed to start one process
+ *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
+ *            root, mounts, mount_target, device, network, identity: the steps between
+ *            filter, filter_generate: the system-call filter, made at build time
+ *            host, host_check: what this kernel and user are allowed to do
+ * base/      err, log, mem, buf, strlist, text, path, fs, fs_tree, fs_root, digest, keyfile, keyrules */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -179,11 +179,11 @@ void circumstances_release(struct circumstances *circumstances)
 char *circumstances_time(int64_t ns)
 {
     struct tm parts;
-    char date[32];
     time_t seconds = (time_t)(ns / 1000000000);
     if (ns < 0 || gmtime_r(&seconds, &parts) == NULL) {
         return xstrdup("1970-01-01T00:00:00.000000000Z");
     }
-    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts);
-    return xasprintf("%s.%09dZ", date, (int)(ns % 1000000000));
+    /* Not strftime: it would read the time zone of the host. */
+    return xasprintf("%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                     parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(ns % 1000000000));
 }

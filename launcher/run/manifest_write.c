@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "run/leaks.h"
 #include "run/manifest.h"
@@ -164,7 +165,12 @@ static struct doc *host_doc(const struct circumstances *circumstances)
     doc_put_text(cpu, "model", circumstances->cpu_model);
     doc_put_text(cpu, "level", circumstances->cpu_level);
     doc_put_number(cpu, "count", circumstances->cpu_count);
-    doc_put(cpu, "flags", texts_doc(&circumstances->cpu_flags));
+    struct buf flags = {0};
+    for (size_t i = 0; i < circumstances->cpu_flags.count; i++) {
+        buf_addf(&flags, "%s%s", i > 0 ? " " : "", circumstances->cpu_flags.item[i]);
+    }
+    doc_put_text(cpu, "flags", buf_text(&flags));
+    buf_release(&flags);
     struct doc *object = doc_object();
     doc_put_text(object, "name", circumstances->host_name);
     doc_put_text(object, "kernel", circumstances->kernel);
