@@ -214,18 +214,41 @@ int apt_show(const struct apt *apt, const struct strlist *versions, struct buf *
     return run(apt, "apt-cache", "show", versions, text, err);
 }
 
+/* The number at *at and the one byte after it. False when there is none. */
+static bool take_number(const char **at, char after, int *ret_number)
+{
+    int number = 0;
+    size_t digits = strspn(*at, "0123456789");
+    if (digits == 0 || digits > 4 || (*at)[digits] != after) {
+        return false;
+    }
+    for (size_t i = 0; i < digits; i++) {
+        number = number * 10 + ((*at)[i] - '0');
+    }
+    *at += digits + 1;
+    *ret_number = number;
+    return true;
+}
+
 /* "Sat, 31 Aug 2024 08:35:24 UTC" (RFC 5322 in form). */
 static bool parse_date(const char *date, int64_t *ret_seconds)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char month[4] = "";
     struct tm time = {0};
-    if (sscanf(date, "%*3s, %d %3s %d %d:%d:%d UTC", &time.tm_mday, month, &time.tm_year, &time.tm_hour, &time.tm_min,
-               &time.tm_sec) != 6) {
+    const char *at = strchr(date, ',');
+    if (at == NULL || at - date != 3 || at[1] != ' ') {
         return false;
     }
+    at += 2;
+    if (!take_number(&at, ' ', &time.tm_mday) || strspn(at, "abcdefghijklmnopqrstuvwxyzADFJMNOS") != 3) {
+        return false;
+    }
+    char month[4] = {at[0], at[1], at[2], '\0'};
     const char *place = strstr(months, month);
-    if (place == NULL || strlen(month) != 3 || (place - months) % 3 != 0) {
+    at += 4;
+    if (place == NULL || at[-1] != ' ' || !take_number(&at, ' ', &time.tm_year) ||
+        !take_number(&at, ':', &time.tm_hour) || !take_number(&at, ':', &time.tm_min) ||
+        !take_number(&at, ' ', &time.tm_sec)) {
         return false;
     }
     time.tm_mon = (int)(place - months) / 3;

@@ -139,6 +139,9 @@ static int write_file(const struct store *store, const struct digest *digest, co
     if (to < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create '%s'", path);
     }
+    if (compress) {
+        log_info("compressing to '%s'", path);
+    }
     int result = compress ? tarball_compress(from, to, err) : fs_copy_fd(from, to, path, err);
     if (result == 0 && (fsync(to) < 0 || rename(private, path) < 0)) {
         result = err_set_errno(err, ERR_SYSTEM, errno, "write '%s'", path);

@@ -104,7 +104,7 @@ static void parse_stanza(const char *stanza, size_t length, struct strlist *base
         const char *value = line;
         if (*line != ' ' && *line != '\t' && *line != '#') {
             in_uris = strncasecmp(line, "URIs:", 5) == 0;
-            value = line + 5 * in_uris;
+            value = in_uris ? line + 5 : line;
             enabled = enabled && !(strncasecmp(line, "Enabled:", 8) == 0 && strstr(line, "no") != NULL);
         }
         while (in_uris && *line != '#' && *(value += strspn(value, blanks)) != '\0') {
