@@ -52,8 +52,8 @@ build_programs() {
 
 # ---- an alignment: an amplicon of our own making, covered 10,000 times
 
-# A reference of 1,000 random bases out of a small generator with a fixed seed, and reads of 150 bases that all cover
-# the stretch from 421 to 550; every 37th read has a sequencing error.
+# A reference of 1,000 random bases out of a small generator with a fixed seed, and reads of 150 bases that begin at the
+# primer, at 401, as those of an amplicon do; every 37th has a sequencing error.
 make_reads() {
     awk 'function base() { seed = (seed * 16807) % 2147483647; return substr("ACGT", seed % 4 + 1, 1) }
         BEGIN {
@@ -63,10 +63,9 @@ make_reads() {
             print "@SQ\tSN:amplicon\tLN:1000"
             for (i = 0; i < 150; i++) quality = quality "I"
             for (read = 0; read < 10000; read++) {
-                position = 401 + int(read / 500)
-                sequence = substr(reference, position, 150)
+                sequence = substr(reference, 401, 150)
                 if (read % 37 == 0) sequence = substr(sequence, 1, 74) base() substr(sequence, 76)
-                printf "read%05d\t%d\tamplicon\t%d\t60\t150M\t*\t0\t0\t%s\t%s\n", read, read % 2 * 16, position, sequence, quality
+                printf "read%05d\t%d\tamplicon\t401\t60\t150M\t*\t0\t0\t%s\t%s\n", read, read % 2 * 16, sequence, quality
             }
         }'
 }
@@ -111,15 +110,19 @@ echo "$new:" && cat new.txt
 rm -f ./*.here old.txt new.txt
 
 say "The same command, at the same time, another answer"
-printf '$ sciwrap run %s depth reads.bam >depth-old.txt &\n' $old
-printf '$ sciwrap run %s depth reads.bam >depth-new.txt\n' $new
-"$sciwrap" run --manifest old.json $old depth reads.bam >depth-old.txt &
+# Each in a directory of its own: what appears in a run's directory while it runs counts as its output.
+mkdir old new
+cp reads.bam old
+cp reads.bam new
+printf '$ (cd old && sciwrap run %s depth reads.bam >depth.txt) &\n' $old
+printf '$ (cd new && sciwrap run %s depth reads.bam >depth.txt)\n' $new
+(cd old && "$sciwrap" run --manifest ../old.json $old depth reads.bam >depth.txt) &
 first=$!
-"$sciwrap" run --manifest new.json $new depth reads.bam >depth-new.txt
+(cd new && "$sciwrap" run --manifest ../new.json $new depth reads.bam >depth.txt)
 wait $first
-echo "depth at position 500: $(depth_at_500 depth-old.txt) says $old, $(depth_at_500 depth-new.txt) says $new"
-[[ $(depth_at_500 depth-old.txt) -eq 8000 && $(depth_at_500 depth-new.txt) -eq 10000 ]] ||
-    fail "8000 and 10000 were expected"
+depth_old=$(depth_at_500 old/depth.txt) depth_new=$(depth_at_500 new/depth.txt)
+echo "depth at position 500: $depth_old says $old, $depth_new says $new"
+[[ $depth_old -eq 8000 && $depth_new -eq 10000 ]] || fail "8000 and 10000 were expected"
 
 say "Elsewhere they agree"
 for name in $old $new; do
