@@ -120,11 +120,11 @@ static bool is_visible(const struct search *search, const char *path)
     return (behind != NULL && lstat(behind, &st) == 0) || fs_exists_in_root(search->rootfs_fd, path);
 }
 
-static void add_bind(struct search *search, const char *path, enum bind_origin origin, bool is_directory)
+static void add_bind(struct search *search, const char *source, const char *target, enum bind_origin origin)
 {
-    struct bind *bind = bind_add(&search->found, path, path);
+    struct bind *bind = bind_add(&search->found, source, target);
     bind->read_only = origin != BIND_WORK;
-    bind->is_directory = is_directory;
+    bind->is_directory = true;
     bind->origin = origin;
 }
 
@@ -141,92 +141,109 @@ static void bind_work(struct search *search, const char *path)
                      strcmp(path, workdir) == 0 ? "." : path_below(path, workdir));
         return;
     }
-    add_bind(search, workdir, BIND_WORK, true);
+    add_bind(search, workdir, workdir, BIND_WORK);
     strlist_addf(search->notes, "the work directory is also at '%s' inside, because of an argument", workdir);
 }
 
-static void bind_directory(struct search *search, const char *path, bool is_directory)
+static char *parent_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    auto_free char *directory = is_directory || slash == path ? xstrdup(path) : xstrndup(path, (size_t)(slash - path));
-    bool possible = !(slash == path && !is_directory) && can_bind(search, directory);
-    if (possible) {
-        add_bind(search, directory, BIND_AUTO, true);
-        strlist_addf(search->notes, "bound '%s' read-only, because of an argument", directory);
-    } else if (!is_of_kernel(path)) {
-        strlist_addf(search->notes, "'%s' is on this host and cannot be seen inside; to show it add --bind %s", path,
-                     path);
+    return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+}
+
+/* `host` is what the caller means, `inside` where the command will look for it. */
+static void bind_directory(struct search *search, const char *host, const char *inside, bool is_directory)
+{
+    auto_free char *source = is_directory ? xstrdup(host) : parent_of(host);
+    auto_free char *target = is_directory ? xstrdup(inside) : parent_of(inside);
+    bool same = strcmp(source, target) == 0;
+    if (strcmp(source, "/") != 0 && can_bind(search, target)) {
+        add_bind(search, source, target, BIND_AUTO);
+        strlist_addf(search->notes, "bound '%s' read-only%s%s%s, because of an argument", source, same ? "" : " at '",
+                     same ? "" : target, same ? "" : "'");
+    } else if (!is_of_kernel(host)) {
+        strlist_addf(search->notes, "'%s' is on this host and cannot be seen inside; to show it add --bind %s%s%s",
+                     host, host, same ? "" : ":", same ? "" : inside);
     }
 }
 
 /* An output that is to be made in a folder of the host: nothing is bound writable unasked. */
-static void hint_new_file(struct search *search, const char *path)
+static void hint_new_file(struct search *search, const char *host, const char *inside)
 {
     struct stat st;
-    const char *slash = strrchr(path, '/');
-    auto_free char *directory = xstrndup(path, (size_t)(slash - path));
-    bool of_host = directory[0] != '\0' && stat(directory, &st) == 0 && S_ISDIR(st.st_mode);
-    if (of_host && !is_of_kernel(directory) && !planner_would_cover(search->setup, directory) &&
-        !is_visible(search, directory)) {
-        strlist_addf(search->notes, "'%s' is not writable inside; to write there add --bind %s:rw", directory,
-                     directory);
+    auto_free char *source = parent_of(host);
+    auto_free char *target = parent_of(inside);
+    bool of_host = strcmp(source, "/") != 0 && stat(source, &st) == 0 && S_ISDIR(st.st_mode);
+    if (of_host && !is_of_kernel(source) && !planner_would_cover(search->setup, target) &&
+        !is_visible(search, target)) {
+        bool same = strcmp(source, target) == 0;
+        strlist_addf(search->notes, "'%s' is not writable inside; to write there add --bind %s%s%s:rw", source, source,
+                     same ? "" : ":", same ? "" : target);
     }
 }
 
-static char *link_target(const char *path)
-{
-    char target[4096];
-    ssize_t length = readlink(path, target, sizeof(target));
-    if (length <= 0 || length == (ssize_t)sizeof(target)) {
-        return NULL;
-    }
-    auto_free char *text = xstrndup(target, (size_t)length);
-    const char *slash = strrchr(path, '/');
-    auto_free char *parent = xstrndup(path, (size_t)(slash - path));
-    return path_normal(parent, text);
-}
-
-static void search_path(struct search *search, const char *path)
+static void search_path(struct search *search, const char *host, const char *inside)
 {
     struct stat st;
-    if (is_visible(search, path) || is_of_kernel(path)) {
+    if (is_visible(search, inside) || is_of_kernel(host)) {
         return;
     }
-    if (path_is_under(path, search->facts->workdir)) {
-        bind_work(search, path);
-    } else if (bind_over(&search->found, path) != NULL) {
+    if (path_is_under(inside, search->facts->workdir)) {
+        bind_work(search, inside);
+    } else if (bind_over(&search->found, inside) != NULL) {
         return;
-    } else if (stat(path, &st) == 0) {
-        bind_directory(search, path, S_ISDIR(st.st_mode));
+    } else if (stat(host, &st) == 0) {
+        bind_directory(search, host, inside, S_ISDIR(st.st_mode));
     } else {
-        hint_new_file(search, path);
+        hint_new_file(search, host, inside);
     }
 }
 
+/* A link at `*host`, seen at `*inside`, is followed by one step in both: what a relative link means depends on where it
+ * stands. False when there is no link. */
+static bool follow_link(char **host, char **inside)
+{
+    char bytes[4096];
+    ssize_t length = readlink(*host, bytes, sizeof(bytes));
+    if (length <= 0 || length == (ssize_t)sizeof(bytes)) {
+        return false;
+    }
+    auto_free char *target = xstrndup(bytes, (size_t)length);
+    auto_free char *host_parent = parent_of(*host);
+    auto_free char *inside_parent = parent_of(*inside);
+    free(*host);
+    free(*inside);
+    *host = path_normal(host_parent, target);
+    *inside = path_normal(inside_parent, target);
+    return true;
+}
+
+/* A relative word is looked for from the work directory on either side. */
 static void search_argument(struct search *search, const char *argument)
 {
+    struct stat st;
     const char *word = mention_path(argument);
     if (word[0] == '\0') {
         return;
     }
-    auto_free char *path = path_normal(search->facts->workdir, word);
-    if (word[0] == '/' && strcmp(path, "/") != 0) {
-        search_path(search, path);
+    auto_free char *host = path_normal(search->facts->workdir, word);
+    auto_free char *inside = path_normal(search->setup->workdir, word);
+    if (word[0] == '/') {
+        char *behind = autobind_host_path(search->setup, search->facts, inside);
+        if (strcmp(inside, "/") != 0) {
+            search_path(search, host, inside);
+        }
+        if (behind != NULL) {
+            free(host);
+            host = behind;
+        }
+    } else if (!path_is_under(host, search->facts->workdir) && lstat(host, &st) == 0) {
+        search_path(search, host, inside);
     }
-    /* The links that the name stands for must be seen too: the work directory's own are, others need their folder. */
-    for (int i = 0; i < LINKS_MOST; i++) {
-        auto_free char *behind = word[0] == '/' ? autobind_host_path(search->setup, search->facts, path) : NULL;
-        char *target = link_target(behind != NULL ? behind : path);
-        if (target == NULL) {
-            break;
+    for (int i = 0; i < LINKS_MOST && follow_link(&host, &inside); i++) {
+        if (lstat(host, &st) == 0) {
+            search_path(search, host, inside);
         }
-        free(path);
-        path = target;
-        struct stat st;
-        if (!path_is_under(path, search->facts->workdir) && lstat(path, &st) == 0) {
-            search_path(search, path);
-        }
-        word = path;
     }
 }
 
@@ -238,7 +255,7 @@ static void search_script(struct search *search, const char *script)
         if (words.item[i][0] == '/') {
             auto_free char *path = path_normal("/", words.item[i]);
             if (path_is_under(path, search->facts->workdir)) {
-                search_path(search, path);
+                search_path(search, path, path);
             }
         }
     }

@@ -4,10 +4,11 @@
  *
  * An absolute path (a whole argument, or what follows '=' in --option=PATH) that exists on the host and not in the
  * rootfs has its directory bound read-only at the same path; a path in the work directory has the work directory itself
- * bound there, writable as it is. A symbolic link is followed in the same way, so that a work directory of links into a
- * data store works. In an argument that is a script, only paths of the work directory count: a script talks about paths
- * for many reasons, and nothing of the host comes in by accident. What cannot be done gets a hint in place of a bind.
- * Looks at the host's disk, changes nothing.
+ * bound there, writable as it is. A relative path that leads out of the work directory (../data/reads.bam) has its
+ * directory bound where it leads inside. A symbolic link is followed in the same way, so that a work directory of links
+ * into a data store works. In an argument that is a script, only paths of the work directory count: a script talks
+ * about paths for many reasons, and nothing of the host comes in by accident. What cannot be done gets a hint in place
+ * of a bind. Looks at the host's disk, changes nothing.
  */
 #pragma once
 

@@ -62,6 +62,21 @@ static int add_declared(struct search *search, const char *host, struct err *err
     return 0;
 }
 
+/* The name in the manifest of what the command sees at `seen`: two binds can show one file, and a rerun needs both. */
+static const char *name_of(const struct setup *setup, const char *seen)
+{
+    if (path_is_under(seen, setup->workdir)) {
+        return path_below(seen, setup->workdir);
+    }
+    for (size_t i = 0; i < setup->binds.count; i++) {
+        const struct bind *bind = &setup->binds.item[i];
+        if (bind->origin == BIND_WORK && path_is_under(seen, bind->target)) {
+            return path_below(seen, bind->target);
+        }
+    }
+    return seen;
+}
+
 static void add_word(struct search *search, const char *word)
 {
     struct stat st;
@@ -73,10 +88,7 @@ static void add_word(struct search *search, const char *word)
     if (host == NULL || stat(host, &st) < 0 || !S_ISREG(st.st_mode)) {
         return;
     }
-    auto_free char *inside = autobind_inner_path(search->setup, search->facts, host);
-    if (inside != NULL) {
-        add_file(search, host, inside, "argument");
-    }
+    add_file(search, host, name_of(search->setup, seen), "argument");
 }
 
 static void add_argument(struct search *search, const char *argument)

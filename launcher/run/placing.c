@@ -15,8 +15,10 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* Every place where the input could be, the likeliest first. */
-static void list_places(const struct placing *placing, const struct file_item *input, struct strlist *ret_places)
+/* Every place where the input could be, the likeliest first. Those before it in the list are found already: one with
+ * the same content will do. */
+static void list_places(const struct placing *placing, const struct manifest *manifest, const struct file_item *input,
+                        struct strlist *ret_places)
 {
     const char *path = input->path + (input->path[0] == '/');
     for (size_t i = 0; i < placing->folders.count; i++) {
@@ -28,6 +30,12 @@ static void list_places(const struct placing *placing, const struct file_item *i
     for (size_t i = 0; i < placing->folders.count; i++) {
         const char *name = path_base(input->host != NULL ? input->host : path);
         strlist_addf(ret_places, "%s/%s", placing->folders.item[i], name);
+    }
+    for (const struct file_item *other = manifest->inputs.item; other != input; other++) {
+        if (digest_equal(&other->digest, &input->digest) && other->host != NULL) {
+            strlist_add(ret_places, other->host);
+            break;
+        }
     }
 }
 
@@ -68,14 +76,15 @@ static int complain(const struct file_item *input, const char *other_place, cons
                    input->host != NULL ? input->host : "", input->host != NULL ? "'" : "");
 }
 
-static int find_input(const struct placing *placing, struct file_item *input, struct err *err)
+static int find_input(const struct placing *placing, const struct manifest *manifest, struct file_item *input,
+                      struct err *err)
 {
     struct strlist places = {0};
     struct err unread = {0};
     struct digest other = {0};
     const char *other_place = NULL;
     int result = -1;
-    list_places(placing, input, &places);
+    list_places(placing, manifest, input, &places);
     for (size_t i = 0; i < places.count && result < 0; i++) {
         struct file_item found = {0};
         int matches = check_place(places.item[i], input, &found, &unread);
@@ -101,7 +110,7 @@ int placing_find(struct placing *placing, struct manifest *manifest, struct err 
     for (size_t i = 0; i < manifest->inputs.count;) {
         struct file_item *input = &manifest->inputs.item[i];
         struct err missing = {0};
-        if (find_input(placing, input, &missing) == 0) {
+        if (find_input(placing, manifest, input, &missing) == 0) {
             i++;
             continue;
         }

@@ -247,7 +247,6 @@ static const struct {
     {"@/data", "@/data", true, "bound"},
     {"--reads=@/data/reads.bam", "@/data", true, "bound"},
     {"@/data/../data/reads.bam", "@/data", true, "bound"},
-    {"link", "@/data", true, "bound"},
     {"@/work/in.txt", "@/work", false, "also at"},
     {"@/work/new.txt", "@/work", false, "also at"},
     {"echo x >@/work/new.txt", "@/work", false, "also at"},
@@ -279,6 +278,31 @@ START_TEST(binds_what_arguments_name)
     }
     ck_assert_uint_eq(notes.count, arguments[_i].note != NULL);
     ck_assert(notes.count == 0 || strstr(notes.item[0], arguments[_i].note) != NULL);
+    strlist_release(&notes);
+    bench_end(&bench);
+}
+END_TEST
+
+static const char *const leading_out[] = {"link", "../data/reads.bam", "--reads=../data/reads.bam", "../data"};
+
+/* Where a relative path leads inside: /workspace/../data. */
+START_TEST(binds_what_relative_paths_lead_to)
+{
+    struct bench bench;
+    struct err err = {0};
+    struct strlist notes = {0};
+    auto_free char *workdir = placed("@/work");
+    auto_free char *source = placed("@/data");
+    auto_fd int image = openat(folder.fd, "image", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bench_begin(&bench, workdir);
+    strlist_add(&bench.argv, leading_out[_i]);
+    ck_assert_int_eq(make_setup(&bench, &err), 0);
+    autobind_arguments(&bench.setup, &bench.facts, image, 1, &notes);
+    ck_assert_uint_eq(bench.setup.binds.count, 1);
+    ck_assert_str_eq(bench.setup.binds.item[0].source, source);
+    ck_assert_str_eq(bench.setup.binds.item[0].target, "/data");
+    ck_assert(bench.setup.binds.item[0].read_only);
+    ck_assert_uint_eq(notes.count, 1);
     strlist_release(&notes);
     bench_end(&bench);
 }
@@ -324,6 +348,7 @@ int main(void)
     TCase *autobind = tcase_create("autobind");
     tcase_add_checked_fixture(autobind, make_host, remove_host);
     tcase_add_loop_test(autobind, binds_what_arguments_name, 0, ROWS(arguments));
+    tcase_add_loop_test(autobind, binds_what_relative_paths_lead_to, 0, ROWS(leading_out));
     tcase_add_test(autobind, hints_where_a_bind_would_cover_the_image);
     suite_add_tcase(suite, autobind);
     return unit_run(suite);
