@@ -104,7 +104,7 @@ PYTHON
 }
 
 @test "the same bytes as another user" {
-    [[ $(id -u) -eq 0 ]] || skip "needs two users; root has the test that compares"
+    [[ $(id -u) -eq 0 ]] || skip "as an ordinary user: needs two users"
     succeeds "$SCIWRAP" build -o a.tar tool
     getent passwd nobody >/dev/null
     chmod 755 "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$WORK"

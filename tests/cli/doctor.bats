@@ -26,7 +26,7 @@ denied() { # SYSCALL ERROR PATTERN
     echo "$stderr"
     is "$status" 125
     [[ ${stderr##*$'\n'} =~ ^sciwrap:\ .*($3) ]]
-    is "$(find "$TMPDIR" -mindepth 2)" ""
+    is "$(left_in "$TMPDIR")" ""
 }
 
 @test "a host without user namespaces is named with setting and fix" {

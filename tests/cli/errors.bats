@@ -155,7 +155,7 @@ PYTHON
 }
 
 @test "no space left" {
-    [[ $(id -u) -eq 0 ]] || skip "a small file system needs root"
+    [[ $(id -u) -eq 0 ]] || skip "as an ordinary user: a small file system needs root"
     local small=$BATS_TEST_TMPDIR/small
     mkdir "$small"
     mount -t tmpfs -o size=1500k sciwrap-test "$small" || skip "no mount here"
@@ -183,7 +183,7 @@ PYTHON
     rmdir ../gone
     fails_with 125 'work directory|current directory|director' -- "$SCIWRAP" exec tiny true
     cd ..
-    [[ $(id -u) -ne 0 ]] || skip "root can read every directory"
+    [[ $(id -u) -ne 0 ]] || skip "as root: root can read every directory"
     mkdir closed
     cd closed
     chmod 000 .
@@ -194,7 +194,7 @@ PYTHON
 }
 
 @test "a work directory that cannot be written still runs without a record, or says why not" {
-    [[ $(id -u) -ne 0 ]] || skip "root can write every directory"
+    [[ $(id -u) -ne 0 ]] || skip "as root: root can write every directory"
     mkdir readonly
     cd readonly
     chmod 555 .

@@ -69,7 +69,10 @@ start_trap() {
     kill -KILL $runner
     wait $runner || true
     [[ -n $(find "$TMPDIR" -name file) ]]
-    until_true bash -c '"$SCIWRAP" exec tiny true; [[ -z $(find "$TMPDIR" -mindepth 2) ]]'
+    swept() {
+        "$SCIWRAP" exec tiny true && [[ -z $(left_in "$TMPDIR") ]]
+    }
+    until_true swept
 }
 
 @test "a killed command inside is reported, not sciwrap's own end" {
