@@ -42,7 +42,7 @@ enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 static void print_help(void)
 {
     printf("usage: sciwrap COMMAND [ARG...]\n\n"
-           "Runs analysis tools in pinned environments of their own and records what the result depended on.\n\n");
+           "Runs analysis tools in pinned environments of their own, and records what the\nresult depended on.\n\n");
     for (size_t i = 0; i < COMMANDS; i++) {
         printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
     }

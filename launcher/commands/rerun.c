@@ -189,6 +189,6 @@ const struct command rerun_command = {
     .synopsis = "[OPTION...] ID|FILE",
     .summary = "run an experiment again from its manifest, and compare",
     .options = options,
-    .more = "Exit status: 0 'identical'; 1 something differs; 125 the rerun could not be done.\n",
+    .more = "Exit status: 0 'identical'; 1 something differs; 125 it could not be done.\n",
     .run = run,
 };

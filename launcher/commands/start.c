@@ -22,8 +22,8 @@
 #include "run/planner.h"
 
 const struct command_option start_options[] = {
-    {"bind", 0, "SRC[:DST][:ro|rw]", "show a file or folder of the host inside (read-only)"},
-    {"input", 0, "PATH", "record PATH as an input, and show it inside (repeatable)"},
+    {"bind", 0, "SRC[:DST][:ro|rw]", "show a file or folder of the host (read-only)"},
+    {"input", 0, "PATH", "record PATH as an input, and show it (repeatable)"},
     {"env", 0, "NAME=VALUE", "set a variable for the command (repeatable)"},
     {"workdir", 0, "PATH", "where the current directory is inside (/workspace)"},
     {"network", 0, "none|host", "no network, or the host's"},

@@ -18,8 +18,8 @@
 static const char synopsis[] = "[--mirror URL]... [--snapshot TIME] RECIPE...";
 static const char usage[] = "usage: sciwrap lock [OPTION]... RECIPE...\n"
                             "\n"
-                            "Resolves what recipes ask for with the apt of this Debian host, in a private root,\n"
-                            "and writes their lock files.\n"
+                            "Resolves what recipes ask for with the apt of this Debian host, in a private\n"
+                            "root, and writes their lock files.\n"
                             "\n"
                             "      --mirror URL     look there first; repeatable\n"
                             "      --snapshot TIME  as of 20240901T083152Z, say, at snapshot.debian.org\n"

@@ -10,7 +10,8 @@
 
 static const char usage[] = "usage: sciwrap pull [--quiet|--verbose] [--offline] ENV...\n"
                             "\n"
-                            "Brings the root file systems of environments into the store, checked against their pins.\n"
+                            "Brings the root file systems of environments into the store, checked against\n"
+                            "their pins.\n"
                             "\n"
                             "  -q, --quiet     say only what went wrong\n"
                             "  -v, --verbose   say every step\n"
