@@ -15,13 +15,14 @@ enum message_kind {
     MESSAGE_READY = 1, /* init -> launcher: the sandbox stands, the command is about to start; namespaces */
     MESSAGE_FAILED,    /* init or command -> launcher: err says why no command runs */
     MESSAGE_STOPPED,   /* init -> launcher: the command was stopped by signal `value` */
-    MESSAGE_ENDED,     /* init -> launcher: the command ended with wait status `value` */
-    MESSAGE_SIGNAL,    /* launcher -> init: send signal `value` to the command */
+    MESSAGE_ENDED,  /* init -> launcher: the command ended with wait status `value`; `alone`: so has all else inside */
+    MESSAGE_SIGNAL, /* launcher -> init: send signal `value` to the command */
 };
 
 struct message {
     enum message_kind kind;
     int value;
+    bool alone;
     uint64_t namespace[LAUNCH_NAMESPACES];
     struct err err;
 };

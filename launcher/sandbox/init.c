@@ -137,10 +137,19 @@ struct watch {
     pid_t command;
 };
 
-static void report(const struct watch *watch, enum message_kind kind, int value)
+static void report(const struct watch *watch, enum message_kind kind, int value, bool alone)
 {
-    struct message message = {.kind = kind, .value = value};
+    struct message message = {.kind = kind, .value = value, .alone = alone};
     channel_send(watch->channel, &message);
+}
+
+/* Reaps what has ended beside the command; true when no process is left but this one. */
+static bool nothing_else_runs(void)
+{
+    pid_t pid;
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+    }
+    return pid < 0 && errno == ECHILD;
 }
 
 static void reap(const struct watch *watch)
@@ -152,10 +161,10 @@ static void reap(const struct watch *watch)
             continue;
         }
         if (WIFSTOPPED(status)) {
-            report(watch, MESSAGE_STOPPED, WSTOPSIG(status));
+            report(watch, MESSAGE_STOPPED, WSTOPSIG(status), false);
             continue;
         }
-        report(watch, MESSAGE_ENDED, status);
+        report(watch, MESSAGE_ENDED, status, nothing_else_runs());
         _exit(0); /* the kernel kills what is left in the namespace */
     }
 }

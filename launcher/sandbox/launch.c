@@ -40,6 +40,8 @@ struct watch {
     bool ready;
     bool failed;
     bool ended;
+    int64_t begun_ns;                       /* CLOCK_MONOTONIC */
+    const struct launch_observer *observer; /* NULL: none, or it was called */
     struct terminal terminal;
     struct launch_result *result;
     struct err *err;
@@ -165,6 +167,15 @@ static void stop_along(struct watch *watch)
     send_signal(watch, SIGCONT);
 }
 
+static void tell_settled(struct watch *watch)
+{
+    const struct launch_observer *observer = watch->observer;
+    watch->observer = NULL;
+    if (observer != NULL) {
+        observer->settled(observer->data);
+    }
+}
+
 static void take_message(struct watch *watch, const struct message *message)
 {
     switch (message->kind) {
@@ -184,7 +195,12 @@ static void take_message(struct watch *watch, const struct message *message)
         break;
     case MESSAGE_ENDED:
         watch->ended = true;
+        watch->result->ended_ns = clock_ns(CLOCK_REALTIME);
+        watch->result->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - watch->begun_ns;
         watch->result->wait_status = message->value;
+        if (message->alone) {
+            tell_settled(watch);
+        }
         break;
     case MESSAGE_SIGNAL:
         break;
@@ -220,7 +236,6 @@ static int wait_for_init(struct watch *watch, pid_t init)
     int status = 0;
     while (wait4(init, &status, 0, &watch->result->usage) < 0 && errno == EINTR) {
     }
-    watch->result->ended_ns = clock_ns(CLOCK_REALTIME);
     if (watch->failed) {
         return -1;
     }
@@ -235,7 +250,7 @@ static int wait_for_init(struct watch *watch, pid_t init)
 
 static int run_init(const struct init_context *context, struct watch *watch, struct err *err)
 {
-    int64_t begun = clock_ns(CLOCK_MONOTONIC);
+    watch->begun_ns = clock_ns(CLOCK_MONOTONIC);
     pid_t init = create_init(context, err);
     close(context->channel);
     if (init < 0) {
@@ -245,12 +260,15 @@ static int run_init(const struct init_context *context, struct watch *watch, str
     terminal_save(&watch->terminal);
     watch_run(watch);
     int result = wait_for_init(watch, init);
-    watch->result->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - begun;
+    if (result == 0) {
+        tell_settled(watch);
+    }
     terminal_restore(&watch->terminal, result < 0 || WIFSIGNALED(watch->result->wait_status));
     return result;
 }
 
-int launch(const struct plan *plan, struct launch_result *ret_result, struct err *err)
+int launch(const struct plan *plan, const struct launch_observer *observer, struct launch_result *ret_result,
+           struct err *err)
 {
     static const char *const names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
     struct launch_result result = {.started_ns = clock_ns(CLOCK_REALTIME)};
@@ -270,7 +288,8 @@ int launch(const struct plan *plan, struct launch_result *ret_result, struct err
     }
     struct init_context context = {
         .plan = plan, .channel = ends[1], .launcher_end = outer_end, .outer_uid = geteuid(), .outer_gid = getegid()};
-    struct watch watch = {.channel = outer_end, .signals = signals, .result = &result, .err = err};
+    struct watch watch = {
+        .channel = outer_end, .signals = signals, .observer = observer, .result = &result, .err = err};
     int status = run_init(&context, &watch, err);
     sigprocmask(SIG_SETMASK, &old_mask, NULL);
     if (status == 0) {
