@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * sciwrap-env: finds the subcommand in the table, runs it, tells the error.
+ * sciwrap-env: finds the subcommand in the table (command_pull, command_build, command_lock), runs it, tells the error.
  *
  *   pull      a definition to an unpacked, verified tree in the store
- *   fetch     bytes of addresses and paths into the store (libcurl is here and nowhere else)
- *   unpack*   an archive into an open directory: unpack_input reads and hashes it, unpack_scan checks its framing,
- *             unpack_read lets libarchive read it, unpack_listing knows what is there already, unpack_write writes
+ *   fetch     bytes of addresses and paths into the store (libcurl is here and nowhere else); fetch_part: a file while
+ *             it arrives
+ *   unpack    an archive into an open directory, by unpack_work in a process of its own: unpack_input reads and hashes
+ *             it, unpack_scan and unpack_pax check its framing, unpack_read lets libarchive read it, unpack_entry has
+ *             the rules, unpack_listing knows what is there already, unpack_queue hands on, unpack_write writes
  *   jail      shuts the unpacking process in
  *   recipe    how an artifact is made (recipe_items: what it adds itself); lockfile: which package files that means
  *   build     a recipe and its lock to one tar: build_read reads packages at once, each with deb, into tree (names) and
