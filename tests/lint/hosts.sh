@@ -26,7 +26,7 @@ done < <(grep -InoE '(https?|ftp)://[A-Za-z0-9.:-]*[A-Za-z][A-Za-z0-9.:-]*' "${e
     grep -vE "://($allowed)(:[0-9]+)?[.:]?$" | grep -vE '://([a-z]|HOST|host|MIRROR|mirror|server|address)$' || true)
 while IFS= read -r hit; do
     complain "a path of one machine: $hit"
-done < <(grep -InE '(^|[^a-zA-Z0-9_/.])(/work/|/tmp/build-|/root/|/home/[a-z])' "${existing[@]}" |
+done < <(grep -InE '(^|[^a-zA-Z0-9_/.@])(/work/|/tmp/build-|/root/|/home/[a-z])' "${existing[@]}" |
     grep -vE '/home/(researcher|user|you|me)\b' || true)
 for file in "${existing[@]}"; do
     size=$(stat -c %s "$file")
