@@ -103,7 +103,7 @@ static void read_model(struct circumstances *circumstances)
 {
     unsigned text[13] = {0};
     for (unsigned i = 0; i < 3; i++) {
-        unsigned *at = text + 4 * i;
+        unsigned *at = &text[4U * i];
         if (__get_cpuid(0x80000002 + i, &at[0], &at[1], &at[2], &at[3]) == 0) {
             return;
         }

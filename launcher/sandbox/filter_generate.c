@@ -246,7 +246,7 @@ static int number_of(char *name)
         return number;
     }
     if (equals != NULL) {
-        return atoi(equals + 1);
+        return (int)strtol(equals + 1, NULL, 10);
     }
     if (number == __NR_SCMP_ERROR) {
         stop("no such system call in libseccomp", name);
@@ -295,7 +295,7 @@ static void read_line(char *line)
 int main(int argc, char **argv)
 {
     char line[512];
-    FILE *table = argc == 2 ? fopen(argv[1], "r") : NULL;
+    FILE *table = argc == 2 ? fopen(argv[1], "re") : NULL;
     if (table == NULL) {
         stop("cannot read the table", argc == 2 ? argv[1] : "no argument");
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * host_check: the steps of a launch, each tried by itself in a child process, for `sciwrap doctor`. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -169,7 +170,7 @@ static int enter(unsigned long namespaces, struct err *err)
 static int try_apart(const struct trial *trial, struct err *err)
 {
     int ends[2];
-    if (pipe(ends) < 0) {
+    if (pipe2(ends, O_CLOEXEC) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create a pipe");
     }
     pid_t child = fork();
@@ -196,10 +197,11 @@ static int try_apart(const struct trial *trial, struct err *err)
 
 static void check_kernel(struct host_check *check)
 {
-    struct utsname name;
-    int major = 0;
-    int minor = 0;
-    bool known = uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2;
+    struct utsname name = {0};
+    char *rest = name.release;
+    bool known = uname(&name) == 0;
+    unsigned long major = known ? strtoul(name.release, &rest, 10) : 0;
+    unsigned long minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
     bool old = known && (major < 4 || (major == 4 && minor < 18));
     *check = (struct host_check){.name = "kernel", .verdict = old ? HOST_MISSING : HOST_OK};
     snprintf(check->detail, sizeof(check->detail), old ? "Linux %s; sciwrap is written for 4.18 and later" : "Linux %s",

@@ -26,7 +26,7 @@ const struct unpack_limits unpack_default_limits = {
     .bytes = 256ULL * 1024 * 1024 * 1024,
     .depth = 256,
     .path_bytes = 3072,
-    .header_bytes = 1024 * 1024,
+    .header_bytes = 1024ULL * 1024,
 };
 
 /* What the process sends back: small enough for one write to a pipe (PIPE_BUF). */
@@ -146,7 +146,7 @@ static int check_file(int fd, uint64_t size, struct err *err)
 int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage_fd, const struct unpack_limits *limits,
            struct progress *progress, struct store_tree *ret_tree, struct err *err)
 {
-    struct report report;
+    struct report report = {0};
     if (check_file(archive_fd, size, err) < 0) {
         return -1;
     }
