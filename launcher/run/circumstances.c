@@ -102,9 +102,9 @@ static void read_flags(struct circumstances *circumstances)
 static void read_model(struct circumstances *circumstances)
 {
     unsigned text[13] = {0};
-    for (unsigned i = 0; i < 3; i++) {
-        unsigned *at = &text[4U * i];
-        if (__get_cpuid(0x80000002 + i, &at[0], &at[1], &at[2], &at[3]) == 0) {
+    for (size_t i = 0; i < 3; i++) {
+        unsigned *at = text + 4 * i;
+        if (__get_cpuid(0x80000002U + (unsigned)i, &at[0], &at[1], &at[2], &at[3]) == 0) {
             return;
         }
     }
