@@ -111,11 +111,11 @@ static void fail(const struct init_context *context, const struct err *err)
 /* The launcher's own environment and arguments hold host paths and secrets; /proc/1/cmdline is open to all. */
 static void scrub_arguments(void)
 {
+    payload_scrub_arguments();
     for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
         explicit_bzero(*variable, strlen(*variable));
     }
     environ = NULL;
-    payload_scrub_arguments();
 }
 
 /* Everything but the channel and the signal descriptor, standard streams included: a pipe must end when the command

@@ -16,29 +16,19 @@
 #include "base/mem.h"
 #include "sandbox/channel.h"
 
-static struct {
-    char *start;
-    size_t length;
-} arguments;
-
-void payload_note_arguments(int argc, char **argv)
-{
-    arguments.start = argv[0];
-    /* The kernel lays the strings one behind the other (fs/exec.c); stop where that is not so. */
-    for (int i = 0; i < argc; i++) {
-        if (argv[i] != arguments.start + arguments.length) {
-            break;
-        }
-        arguments.length += strlen(argv[i]) + 1;
-    }
-}
-
 void payload_scrub_arguments(void)
 {
     static const char shown[] = "init";
-    if (arguments.length > sizeof(shown)) {
-        memset(arguments.start, 0, arguments.length);
-        memcpy(arguments.start, shown, sizeof(shown));
+    enum { ARGUMENTS_MOST = 4 << 20 };     /* beyond it environ[0] is not where the kernel laid it */
+    char *start = program_invocation_name; /* argv[0] itself, not a copy */
+    size_t length = strlen(start) + 1;
+    /* The kernel lays the strings of argv one behind the other and those of the environment behind them (fs/exec.c). */
+    if (environ != NULL && environ[0] > start && environ[0] - start < ARGUMENTS_MOST) {
+        length = (size_t)(environ[0] - start);
+    }
+    if (length > sizeof(shown)) {
+        explicit_bzero(start, length);
+        memcpy(start, shown, sizeof(shown));
     }
 }
 

@@ -10,8 +10,8 @@
 /* Runs in the child of init; never returns. A failure goes to the launcher over the channel. */
 void payload_main(const struct plan *plan, int channel) __attribute__((noreturn));
 
-/* Where the arguments of the program lie in memory, told once by main(): init overwrites its copy of them. */
-void payload_note_arguments(int argc, char **argv);
+/* Overwrites this process' copy of the launcher's arguments, which /proc/PID/cmdline shows to everybody. Before the
+ * environment's strings are cleared: their place tells where the arguments end. */
 void payload_scrub_arguments(void);
 
 /* close_range(2), by hand on kernels before 5.9; last -1: to the end. */
