@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -59,36 +58,11 @@ static void note(struct transfer *transfer, const char *why)
     buf_addf(&transfer->tried, "%s'%s': %s", transfer->tried.length > 0 ? "; " : "", address(transfer), why);
 }
 
-static bool header_is(const char *line, size_t length, const char *name)
-{
-    size_t name_length = strlen(name);
-    return length > name_length && strncasecmp(line, name, name_length) == 0;
-}
-
-/* Keeps how the server names the version: a strong ETag, else the date (RFC 9110, 13.1.5: If-Range). */
 static size_t take_header(char *line, size_t unit, size_t count, void *data)
 {
     struct transfer *transfer = data;
-    size_t length = unit * count;
-    if (header_is(line, length, "HTTP/")) { /* after a redirect, headers begin again */
-        free(transfer->version);
-        transfer->version = NULL;
-    }
-    bool tag = header_is(line, length, "ETag:");
-    if (tag || (header_is(line, length, "Last-Modified:") && transfer->version == NULL)) {
-        const char *value = memchr(line, ':', length);
-        const char *end = line + length;
-        for (value++; value < end && *value == ' '; value++) {
-        }
-        while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ')) {
-            end--;
-        }
-        if (end - value < 2 || strncmp(value, "W/", 2) != 0) {
-            free(transfer->version);
-            transfer->version = xstrndup(value, (size_t)(end - value));
-        }
-    }
-    return length;
+    part_read_header(line, unit * count, &transfer->version);
+    return unit * count;
 }
 
 /* The answer begins: to a request for the rest it may be the rest (206) or, of a changed file, the whole (200). */

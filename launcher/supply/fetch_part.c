@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,6 +114,36 @@ int part_add(struct part *part, const void *bytes, size_t length, struct err *er
     digest_update(&part->state, bytes, length);
     part->have += length;
     return 0;
+}
+
+static bool header_is(const char *line, size_t length, const char *name)
+{
+    size_t name_length = strlen(name);
+    return length > name_length && strncasecmp(line, name, name_length) == 0;
+}
+
+void part_read_header(const char *line, size_t length, char **version)
+{
+    if (header_is(line, length, "HTTP/")) { /* after a redirect, headers begin again */
+        free(*version);
+        *version = NULL;
+    }
+    bool tag = header_is(line, length, "ETag:");
+    if (!tag && (*version != NULL || !header_is(line, length, "Last-Modified:"))) {
+        return;
+    }
+    const char *value = (const char *)memchr(line, ':', length) + 1;
+    const char *end = line + length;
+    while (value < end && *value == ' ') {
+        value++;
+    }
+    while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ')) {
+        end--;
+    }
+    if (end - value < 2 || strncmp(value, "W/", 2) != 0) {
+        free(*version);
+        *version = xstrndup(value, (size_t)(end - value));
+    }
 }
 
 char *part_version(const struct part *part, const char *url)

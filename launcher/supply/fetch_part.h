@@ -30,6 +30,9 @@ int part_open(struct part *part, int store_fd, const struct digest *sha256, stru
 /* Throws away what is there. */
 int part_restart(struct part *part, struct err *err);
 int part_add(struct part *part, const void *bytes, size_t length, struct err *err);
+/* Takes one header line of an answer: *version (owned, may be NULL) becomes how the server names what it sends: a
+ * strong ETag, else the date (RFC 9110, 13.1.5). */
+void part_read_header(const char *line, size_t length, char **version);
 /* The version name that came with the bytes from `url`; NULL when they came from elsewhere. Caller frees. */
 char *part_version(const struct part *part, const char *url);
 /* Remembers it; what cannot be written only costs a later resume. */

@@ -135,7 +135,7 @@ static enum outcome try_local(struct pull *pull, const char *url, struct err *er
 static enum outcome try_remote(struct pull *pull, const char *url, struct err *err)
 {
     struct err why = {0};
-    auto_free char *what = xasprintf("pull %s", pull->def->name);
+    auto_free char *what = xasprintf("fetch %s", pull->def->name);
     struct fetch_item item = {.sha256 = pull->def->sha256, .size = pull->def->size, .label = pull->def->name};
     if (pull->offline) {
         return note(pull, url, "not asked, because of --offline");
@@ -189,7 +189,8 @@ static int try_all(struct pull *pull, struct err *err)
     if (pull->tried.length == 0) {
         return err_set(err, ERR_NOT_FOUND, "'%s' gives neither a url nor a recipe for its artifact", pull->def->path);
     }
-    return err_set(err, ERR_NOT_FOUND, "its artifact is not to be had: %s", buf_text(&pull->tried));
+    return err_set(err, ERR_NOT_FOUND, "its artifact is not to be had: %s; see the url lines of '%s'",
+                   buf_text(&pull->tried), pull->def->path);
 }
 
 /* 1 there, 0 not, -1 error. */

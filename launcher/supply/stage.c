@@ -46,6 +46,18 @@ static bool is_abandoned(int fd, const char *name, const char *ours)
     return lock_is_known || (fstat(fd, &st) == 0 && time(NULL) - st.st_mtime > DAY_S);
 }
 
+/* A partial download that nobody took up for a week. */
+static void remove_old_part(int tmp_fd, const char *name)
+{
+    enum { WEEK_S = 7 * 24 * 60 * 60 };
+    struct stat st;
+    const char *ending = strrchr(name, '.');
+    bool part = ending != NULL && (strcmp(ending, ".part") == 0 || strcmp(ending, ".from") == 0);
+    if (part && fstatat(tmp_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - st.st_mtime > WEEK_S) {
+        unlinkat(tmp_fd, name, 0);
+    }
+}
+
 /* What killed processes left. A failure is no reason to stop: the next one tries again. */
 static void remove_abandoned(int tmp_fd)
 {
@@ -57,6 +69,7 @@ static void remove_abandoned(int tmp_fd)
     }
     for (size_t i = 0; i < names.count; i++) {
         const char *name = names.item[i];
+        remove_old_part(tmp_fd, name);
         if (strncmp(name, stage_prefix, strlen(stage_prefix)) != 0) {
             continue;
         }
