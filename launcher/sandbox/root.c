@@ -101,7 +101,9 @@ static int mount_base(struct building *building, struct err *err)
     int result = building->plan->writable
                      ? mount_layered(building, err)
                      : mount_do("tmpfs", base_dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755", "mount tmpfs", err);
-    if (result < 0) {
+    /* Unbindable until the sources are parked: a source that holds base_dir (the work directory can be /tmp itself)
+     * would otherwise be bound with a copy of the new root in it. */
+    if (result < 0 || mount_do(NULL, base_dir, NULL, MS_UNBINDABLE, NULL, "mount tmpfs", err) < 0) {
         return -1;
     }
     if (chdir(base_dir) < 0 || mkdir(building->yard_name, 0700) < 0) {
@@ -319,7 +321,8 @@ int root_enter(const struct plan *plan, struct err *err)
     auto_free char *yard = xasprintf("/%s", name);
     memcpy(building.yard_name, name, strlen(name) + 1);
     building.yard.path = yard;
-    if (open_sources(&building, err) < 0 || mount_base(&building, err) < 0 || park_sources(&building, err) < 0) {
+    if (open_sources(&building, err) < 0 || mount_base(&building, err) < 0 || park_sources(&building, err) < 0 ||
+        mount_do(NULL, base_dir, NULL, MS_PRIVATE, NULL, "mount tmpfs", err) < 0) {
         return -1;
     }
     /* A descriptor of the host is a way back to it: "/proc/self/fd/N/.." goes up from there, detached or not. */

@@ -224,6 +224,17 @@ load helpers
     is "$output" $'/somewhere/else\nx'
 }
 
+@test "the work directory can be /tmp itself, where the launcher builds its root" {
+    cd /tmp
+    local mark
+    mark=$(mktemp /tmp/sciwrap-mark.XXXXXX)
+    run --separate-stderr "$SCIWRAP" exec --no-record tiny sh -c "pwd; ls -d ${mark#/tmp/}"
+    rm "$mark"
+    is "$status" 0
+    is "$output" "/workspace"$'\n'"${mark#/tmp/}"
+    quietly "$SCIWRAP" exec --no-record --bind /tmp:/host-tmp tiny test -d /host-tmp
+}
+
 @test "--dry-run prints the plan and starts nothing" {
     quietly "$SCIWRAP" run --dry-run tiny arguments x
     says 'arguments'
