@@ -18,5 +18,11 @@ suppress=(
     # A suppression that one version needs is unmatched in another.
     --suppress=unmatchedSuppression
 )
+status=0
 cppcheck --enable=warning,portability,performance --inline-suppr --error-exitcode=1 --quiet --std=c11 -j2 \
-    --library=gnu --library=posix -D_GNU_SOURCE -D__GNUC__ -D__x86_64__ -DSCIWRAP_VERSION='""' "${suppress[@]}" -I launcher launcher
+    --library=gnu --library=posix -D_GNU_SOURCE -D__GNUC__ -D__x86_64__ -DSCIWRAP_VERSION='""' "${suppress[@]}" -I launcher launcher || status=$?
+# What another version finds is shown, and not held against the sources before somebody has looked at it.
+if [[ $status -ne 0 ]] && ! cppcheck --version | grep -q ' 2\.10'; then
+    exit 77
+fi
+exit $status
