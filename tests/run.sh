@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/run.sh: installs what the tests need, builds with sanitizers, runs every test. See docs/HACKING.md.
 #
-#   --long        also: the clang build and its tests, each fuzzer for 60 s, the benchmark
+#   --long        also: the clang build and its tests, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks
 #   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user lint clang fuzz bench
 #   --no-install  installs nothing
 #
@@ -227,7 +227,7 @@ fuzz() {
         module=${program##*/fuzz_}
         new=build/fuzz/found/$module
         mkdir -p "$new"
-        if "$program" -max_total_time=60 -print_final_stats=0 -verbosity=0 -artifact_prefix="$new/" -rss_limit_mb=2048 \
+        if "$program" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=0 -verbosity=0 -artifact_prefix="$new/" -rss_limit_mb=2048 \
             "$new" "tests/fuzz/corpus/$module"; then
             echo "ok fuzz $module"
         else
