@@ -270,6 +270,7 @@ static int perform(struct session *session, int *exit_code, struct err *err)
         log_info("%s", execution.notes.item[i]);
     }
     strlist_release(&execution.notes);
+    launch_finish(&session->manifest.circumstances.launch);
     *exit_code = session->manifest.exit.code;
     return result;
 }

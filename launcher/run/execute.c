@@ -98,34 +98,17 @@ static void set_exit(struct manifest *manifest, bool started, const struct err *
     manifest->exit.signal = WIFSIGNALED(launched->wait_status) ? WTERMSIG(launched->wait_status) : 0;
 }
 
-struct aftermath {
-    const struct execution *execution;
-    const struct inventory *before;
-    struct manifest *manifest;
-};
-
-static void gather(void *data)
-{
-    const struct aftermath *aftermath = data;
-    look_after(aftermath->execution, aftermath->before, aftermath->manifest);
-    circumstances_gather(&aftermath->manifest->circumstances, aftermath->execution->facts->workdir);
-}
-
-static int start(struct execution *execution, const struct inventory *before, const struct scratch *scratch,
-                 struct manifest *manifest, struct err *err)
+static int start(struct execution *execution, const struct scratch *scratch, struct manifest *manifest, struct err *err)
 {
     struct plan plan = {0};
     struct launch_result *launched = &manifest->circumstances.launch;
-    struct aftermath aftermath = {.execution = execution, .before = before, .manifest = manifest};
-    struct launch_observer observer = {.settled = gather, .data = &aftermath};
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     int64_t began_ns = clock_ns(CLOCK_REALTIME);
-    int result = launch(&plan, &observer, launched, err);
+    int result = launch(&plan, launched, err);
     if (result < 0) {
         launched->started_ns = began_ns;
         launched->ended_ns = clock_ns(CLOCK_REALTIME);
         launched->elapsed_ns = launched->ended_ns - began_ns;
-        gather(&aftermath);
     } else {
         note_lost(&plan, &execution->notes);
     }
@@ -148,7 +131,9 @@ int execute(struct execution *execution, struct manifest *manifest, bool *ret_la
     }
     if (result == 0) {
         *ret_launched = true;
-        result = start(execution, &before, &scratch, manifest, err);
+        result = start(execution, &scratch, manifest, err);
+        look_after(execution, &before, manifest);
+        circumstances_gather(&manifest->circumstances, execution->facts->workdir);
     }
     scratch_close(&scratch);
     inventory_release(&before);

@@ -20,5 +20,6 @@ struct execution {
 
 /* `manifest` comes with setup, streams and inputs, and gets outputs, exit and circumstances. 0 when the command was
  * started, whatever came of it. -1 when it was not; *ret_launched tells whether it was tried: then manifest->exit says
- * why it failed, and the record is whole (an absent command is a result too). */
+ * why it failed, and the record is whole (an absent command is a result too). launch_finish() of
+ * manifest->circumstances.launch is the caller's, once the record is written. */
 int execute(struct execution *execution, struct manifest *manifest, bool *ret_launched, struct err *err);

@@ -41,6 +41,7 @@ static int run_redirected(struct rerun *rerun, struct manifest *then, const stru
     if (result == 0) {
         streams_look(rerun->now.stream, &rerun->now.setup, facts);
         result = execute(&execution, &rerun->now, &launched, err);
+        launch_finish(&rerun->now.circumstances.launch);
     }
     redirect_end(&redirect);
     umask(old_umask);

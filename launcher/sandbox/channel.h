@@ -23,6 +23,7 @@ struct message {
     enum message_kind kind;
     int value;
     bool alone;
+    struct rusage usage; /* MESSAGE_ENDED: of all that init has waited for */
     uint64_t namespace[LAUNCH_NAMESPACES];
     struct err err;
 };

@@ -140,6 +140,7 @@ struct watch {
 static void report(const struct watch *watch, enum message_kind kind, int value, bool alone)
 {
     struct message message = {.kind = kind, .value = value, .alone = alone};
+    getrusage(RUSAGE_CHILDREN, &message.usage);
     channel_send(watch->channel, &message);
 }
 

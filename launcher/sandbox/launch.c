@@ -40,8 +40,8 @@ struct watch {
     bool ready;
     bool failed;
     bool ended;
-    int64_t begun_ns;                       /* CLOCK_MONOTONIC */
-    const struct launch_observer *observer; /* NULL: none, or it was called */
+    int64_t begun_ns; /* CLOCK_MONOTONIC */
+    bool alone;       /* the command, and all else inside */
     struct terminal terminal;
     struct launch_result *result;
     struct err *err;
@@ -167,15 +167,6 @@ static void stop_along(struct watch *watch)
     send_signal(watch, SIGCONT);
 }
 
-static void tell_settled(struct watch *watch)
-{
-    const struct launch_observer *observer = watch->observer;
-    watch->observer = NULL;
-    if (observer != NULL) {
-        observer->settled(observer->data);
-    }
-}
-
 static void take_message(struct watch *watch, const struct message *message)
 {
     switch (message->kind) {
@@ -198,19 +189,18 @@ static void take_message(struct watch *watch, const struct message *message)
         watch->result->ended_ns = clock_ns(CLOCK_REALTIME);
         watch->result->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - watch->begun_ns;
         watch->result->wait_status = message->value;
-        if (message->alone) {
-            tell_settled(watch);
-        }
+        watch->result->usage = message->usage;
+        watch->alone = message->alone;
         break;
     case MESSAGE_SIGNAL:
         break;
     }
 }
 
-/* Until init closes its end: it has then ended, or is about to. */
+/* Until nothing inside can write any more: init says so, or has ended and with it all else. */
 static void watch_run(struct watch *watch)
 {
-    for (;;) {
+    while (!watch->alone) {
         struct pollfd sources[2] = {{.fd = watch->channel, .events = POLLIN}, {.fd = watch->signals, .events = POLLIN}};
         if (poll(sources, 2, -1) < 0) {
             continue;
@@ -231,18 +221,29 @@ static void watch_run(struct watch *watch)
     }
 }
 
-static int wait_for_init(struct watch *watch, pid_t init)
+void launch_finish(struct launch_result *result)
+{
+    while (result->unfinished && waitpid(result->init_pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    result->unfinished = false;
+}
+
+static int conclude(struct watch *watch, pid_t init)
 {
     int status = 0;
-    while (wait4(init, &status, 0, &watch->result->usage) < 0 && errno == EINTR) {
+    watch->result->unfinished = watch->alone;
+    if (watch->alone) {
+        return 0;
+    }
+    while (waitpid(init, &status, 0) < 0 && errno == EINTR) {
     }
     if (watch->failed) {
         return -1;
     }
     if (!watch->ended) {
         return err_set(watch->err, ERR_SYSTEM,
-                       "the first process of the sandbox was killed (signal %d): out of memory "
-                       "on this host, or killed from outside",
+                       "the first process of the sandbox was killed (signal %d): out of memory on this host, or killed "
+                       "from outside",
                        WIFSIGNALED(status) ? WTERMSIG(status) : 0);
     }
     return 0;
@@ -259,16 +260,12 @@ static int run_init(const struct init_context *context, struct watch *watch, str
     watch->result->init_pid = init;
     terminal_save(&watch->terminal);
     watch_run(watch);
-    int result = wait_for_init(watch, init);
-    if (result == 0) {
-        tell_settled(watch);
-    }
+    int result = conclude(watch, init);
     terminal_restore(&watch->terminal, result < 0 || WIFSIGNALED(watch->result->wait_status));
     return result;
 }
 
-int launch(const struct plan *plan, const struct launch_observer *observer, struct launch_result *ret_result,
-           struct err *err)
+int launch(const struct plan *plan, struct launch_result *ret_result, struct err *err)
 {
     static const char *const names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
     struct launch_result result = {.started_ns = clock_ns(CLOCK_REALTIME)};
@@ -288,8 +285,7 @@ int launch(const struct plan *plan, const struct launch_observer *observer, stru
     }
     struct init_context context = {
         .plan = plan, .channel = ends[1], .launcher_end = outer_end, .outer_uid = geteuid(), .outer_gid = getegid()};
-    struct watch watch = {
-        .channel = outer_end, .signals = signals, .observer = observer, .result = &result, .err = err};
+    struct watch watch = {.channel = outer_end, .signals = signals, .result = &result, .err = err};
     int status = run_init(&context, &watch, err);
     sigprocmask(SIG_SETMASK, &old_mask, NULL);
     if (status == 0) {

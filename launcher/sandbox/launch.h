@@ -22,24 +22,21 @@ struct launch_result {
     int64_t ended_ns;
     int64_t elapsed_ns; /* CLOCK_MONOTONIC */
     pid_t init_pid;     /* host PID of PID 1 */
+    bool unfinished;    /* launch_finish() is due */
     struct {
         const char *name; /* "user", "mnt", "pid", "ipc", "uts", "net", "cgroup" */
         uint64_t number;  /* inode of /proc/PID/ns/NAME; 0 when it could not be read */
     } namespace[LAUNCH_NAMESPACES];
 };
 
-/* Called once after a command was started, when no process of the run can write any more: what it left can be looked at
- * while the kernel still takes its namespaces down, which lasts as long as a small look. */
-struct launch_observer {
-    void (*settled)(void *data);
-    void *data;
-};
-
 /* Runs the plan to its end. 0 when a command was started, whatever came of it; -1 when it could not be: ERR_HOST,
- * ERR_COMMAND_ABSENT, ERR_COMMAND_DENIED, ERR_SYSTEM. Standard descriptors are those of the caller.
- * `observer` may be NULL. */
-int launch(const struct plan *plan, const struct launch_observer *observer, struct launch_result *ret_result,
-           struct err *err);
+ * ERR_COMMAND_ABSENT, ERR_COMMAND_DENIED, ERR_SYSTEM. Standard descriptors are those of the caller. */
+int launch(const struct plan *plan, struct launch_result *ret_result, struct err *err);
+
+/* Waits for the end of PID 1. launch() returns as soon as no process of the run can write any more; the kernel then
+ * still takes the namespaces down, which lasts as long as writing the record does. To be called last, after a launch
+ * that succeeded; again is harmless. */
+void launch_finish(struct launch_result *result);
 
 /* The exit status for the shell: the command's own, or 128+n when signal n ended it. */
 int launch_exit_code(const struct launch_result *result);
