@@ -231,8 +231,8 @@ void launch_finish(struct launch_result *result)
 static int conclude(struct watch *watch, pid_t init)
 {
     int status = 0;
-    watch->result->unfinished = watch->alone;
-    if (watch->alone) {
+    watch->result->unfinished = watch->alone && !watch->failed;
+    if (watch->result->unfinished) {
         return 0;
     }
     while (waitpid(init, &status, 0) < 0 && errno == EINTR) {

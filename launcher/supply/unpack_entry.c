@@ -176,7 +176,8 @@ static int place_file(struct placer *placer, const struct entry *entry, size_t *
     record->mtime = normal_time(entry->mtime);
     record->size = entry->size;
     *ret_record = number;
-    return put(placer, &(struct op){.kind = OP_FILE, .mode = record->mode, .record = number});
+    return put(placer,
+               &(struct op){.kind = OP_FILE, .mode = record->mode, .record = number, .hashed = placer->reader_hashes});
 }
 
 int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_record, struct err *err)

@@ -43,6 +43,7 @@ struct placer {
     struct store_tree counts; /* left_out_* and dropped_* */
     uint64_t bytes;           /* sum of the files' sizes */
     struct buf path, link;    /* the names of the current entry, cleaned */
+    bool reader_hashes;       /* files come with their digest; else the writer makes it */
 };
 
 /* Decides about the entry and puts the operations for it in the queue; for a file the OP_FILE, after which the caller

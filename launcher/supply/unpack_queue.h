@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 enum op_kind {
@@ -19,7 +20,7 @@ enum op_kind {
     OP_MODE,      /* of a directory that exists */
     OP_FILE,      /* create and keep open; `size` is its final one */
     OP_DATA,      /* of the open file, at `offset`; text is the data */
-    OP_CLOSE,     /* the open file: its digest belongs to `record` */
+    OP_CLOSE,     /* the open file is complete; its digest belongs to `record` */
     OP_SYMLINK,   /* text is path, NUL, target */
     OP_LINK,      /* text is path, NUL, path of the file it is another name of */
     OP_TIME,      /* of a directory, after everything in it */
@@ -32,7 +33,9 @@ struct op {
     uint64_t size;
     uint64_t offset;
     int64_t mtime;
-    size_t length;    /* of text */
+    size_t length; /* of text */
+    bool hashed;   /* OP_FILE: the reader hashes this file, so the writer need not; OP_CLOSE: and this is its digest */
+    struct digest digest;
     const char *text; /* set by queue_take; ends in NUL except for OP_DATA */
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "supply/content_hash.h"
 #include "supply/unpack_scan.h"
 
 struct reader {
@@ -19,8 +20,9 @@ struct reader {
     const void *block; /* of the input, held until the next one is asked for */
     struct scan scan;
     struct placer *placer;
-    uint64_t number; /* of the current entry, from 1 */
-    struct err err;  /* what went wrong inside a callback; libarchive would only say that something did */
+    struct content_hash hash; /* of the current file, when it is hashed here */
+    uint64_t number;          /* of the current entry, from 1 */
+    struct err err;           /* what went wrong inside a callback; libarchive would only say that something did */
 };
 
 static la_ssize_t give_input(struct archive *archive, void *data, const void **ret_bytes)
@@ -97,6 +99,9 @@ static int open_raw(struct reader *reader, struct err *err)
     if (archive_filter_count(raw) > 2) {
         return err_set(err, ERR_INVALID, "compressed more than once");
     }
+    /* Hashing falls to the thread that has less to do: writing is the longer work beside reading a plain archive,
+     * the shorter one beside decompressing. */
+    reader->placer->reader_hashes = archive_filter_count(raw) == 1;
     return 0;
 }
 
@@ -192,6 +197,9 @@ static void describe(struct archive_entry *from, struct entry *entry)
 
 static int put_data(struct reader *reader, const char *bytes, size_t length, uint64_t offset)
 {
+    if (reader->placer->reader_hashes) {
+        content_hash_add(&reader->hash, offset, bytes, length);
+    }
     while (length > 0) {
         size_t some = length < QUEUE_DATA ? length : QUEUE_DATA;
         struct op op = {.kind = OP_DATA, .offset = offset};
@@ -209,6 +217,7 @@ static int read_data(struct reader *reader, const struct scan_member *member, si
 {
     const uint64_t size = reader->placer->listing.record[record].size;
     uint64_t end = 0;
+    content_hash_begin(&reader->hash);
     for (;;) {
         const void *bytes;
         size_t length;
@@ -234,6 +243,9 @@ static int read_data(struct reader *reader, const struct scan_member *member, si
     }
     const struct listing_record *file = &reader->placer->listing.record[record];
     struct op op = {.kind = OP_CLOSE, .record = record, .size = size, .mtime = file->mtime};
+    if (reader->placer->reader_hashes) {
+        content_hash_end(&reader->hash, size, &op.digest);
+    }
     return queue_put(reader->placer->queue, &op, file->path, strlen(file->path), NULL);
 }
 

@@ -96,59 +96,49 @@ static int write_file(struct writer *writer, const struct op *op)
         return complain(writer, "create", op->text);
     }
     writer->written = 0;
-    digest_begin(&writer->state);
+    writer->hashing = !op->hashed;
+    content_hash_begin(&writer->hash);
     return 0;
-}
-
-/* A hole of a sparse file up to `end`: not written, but hashed as the zeros that a reader will see. */
-static void hash_hole(struct writer *writer, uint64_t end)
-{
-    static const char zeros[65536];
-    while (writer->written < end) {
-        uint64_t left = end - writer->written;
-        size_t some = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
-        digest_update(&writer->state, zeros, some);
-        writer->written += some;
-    }
 }
 
 static int write_data(struct writer *writer, const struct op *op)
 {
-    if (op->offset > writer->written) {
-        hash_hole(writer, op->offset);
-        if (lseek(writer->file, (off_t)op->offset, SEEK_SET) < 0) {
-            return complain(writer, "write", "a sparse file");
-        }
+    if (op->offset > writer->written && lseek(writer->file, (off_t)op->offset, SEEK_SET) < 0) {
+        return complain(writer, "write", "a sparse file");
     }
-    digest_update(&writer->state, op->text, op->length);
-    writer->written += op->length;
+    if (writer->hashing) {
+        content_hash_add(&writer->hash, op->offset, op->text, op->length);
+    }
+    writer->written = op->offset + op->length;
     return fs_write_fd(writer->file, "a file of the tree", op->text, op->length, &writer->err);
 }
 
-static void keep_digest(struct writer *writer, size_t record)
+static struct digest *digest_of(struct writer *writer, size_t record)
 {
     if (record >= writer->digests) {
         writer->digests = record < 512 ? 1024 : record * 2;
         writer->digest = xreallocarray(writer->digest, writer->digests, sizeof(*writer->digest));
     }
-    digest_end(&writer->state, &writer->digest[record]);
+    return &writer->digest[record];
 }
 
 static int write_close(struct writer *writer, const struct op *op)
 {
     struct timespec times[2];
-    if (op->size > writer->written) {
-        hash_hole(writer, op->size);
-        if (ftruncate(writer->file, (off_t)op->size) < 0) {
-            return complain(writer, "set the size of", op->text);
-        }
+    if (op->size > writer->written && ftruncate(writer->file, (off_t)op->size) < 0) {
+        return complain(writer, "set the size of", op->text);
     }
     fill_times(times, op->mtime);
     int failed = futimens(writer->file, times);
     if (close(steal_fd(&writer->file)) < 0 || failed < 0) {
         return complain(writer, "finish", op->text);
     }
-    keep_digest(writer, op->record);
+    struct digest *digest = digest_of(writer, op->record);
+    if (writer->hashing) {
+        content_hash_end(&writer->hash, op->size, digest);
+    } else {
+        *digest = op->digest;
+    }
     return 0;
 }
 

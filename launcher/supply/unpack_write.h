@@ -15,6 +15,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/strlist.h"
+#include "supply/content_hash.h"
 #include "supply/unpack_queue.h"
 
 enum { WRITER_LEVELS = 256 };
@@ -34,7 +35,8 @@ struct writer {
     size_t digests;
     int file; /* the open file, -1 */
     uint64_t written;
-    struct digest_state state;
+    bool hashing; /* the open file; else the reader does it */
+    struct content_hash hash;
     struct err err; /* kind ERR_NONE: all went well */
 };
 

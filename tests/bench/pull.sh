@@ -3,10 +3,11 @@
 # sciwrap pull of a local archive, verified and indexed, against GNU tar extracting it without any check: alternating,
 # medians, in one run. Below 1.00 means that sciwrap is faster.
 #
-#   SCIWRAP=path of sciwrap, or SCIWRAP_ENV_PROGRAM=path of sciwrap-env
+#   SCIWRAP=path of sciwrap (default: the release build), or SCIWRAP_ENV_PROGRAM=path of sciwrap-env
 #   ROUNDS=7  MEGABYTES=150  BENCH_DIR=where to work (default: $TMPDIR or /tmp)
 
-program=${SCIWRAP:-${SCIWRAP_ENV_PROGRAM:?set SCIWRAP or SCIWRAP_ENV_PROGRAM}}
+here=$(cd "$(dirname "$0")/../.." && pwd)
+program=${SCIWRAP:-${SCIWRAP_ENV_PROGRAM:-$here/build/release/bin/sciwrap}}
 work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/sciwrap-bench.XXXXXX") || exit 125
 trap 'rm -rf "$work"' EXIT
 unset SCIWRAP_SITE_STORE

@@ -21,7 +21,7 @@ import sys
 
 BLOCK = 512
 END = b"\0" * 1024
-OUTSIDE = "/tmp/sciwrap-hostile-outside"
+OUTSIDE = os.environ["OUTSIDE"]  # a folder that no archive may reach
 
 
 def octal(value, width):

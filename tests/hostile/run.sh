@@ -12,10 +12,11 @@ trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 unset SCIWRAP_SITE_STORE
 export SCIWRAP_STORE="$work/store"
 # Beside the store, where paths with ".." would arrive, and where the absolute ones point.
-outside=/tmp/sciwrap-hostile-outside
-mkdir -p "$work/cases" "$outside"
+outside=$(mktemp -d /tmp/sciwrap-hostile-outside.XXXXXX) || exit 125
+trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work" "$outside"' EXIT
+mkdir -p "$work/cases"
 echo untouched > "$outside/victim"
-python3 "$here/generate.py" "$work/cases" || exit 125
+OUTSIDE=$outside python3 "$here/generate.py" "$work/cases" || exit 125
 
 number=0
 passed=0
@@ -89,7 +90,6 @@ while IFS=$tab read -r name outcome what; do
         echo "not ok $number - $name: $problem"
     fi
 done < "$work/cases/cases.tsv"
-rm -rf "$outside"
 
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]
