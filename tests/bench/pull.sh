@@ -29,24 +29,48 @@ import statistics
 import subprocess
 import time
 
-work, program = os.environ["WORK"], os.environ["PROGRAM"]
+WORK, program = os.environ["WORK"], os.environ["PROGRAM"]
+
+
+# A small program between this one and what is measured: a child's peak memory counts from before its exec, and
+# Python's own would be all that shows.
+METER = """
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    int status = 1;
+    struct rusage usage = {0};
+    pid_t pid = argc > 1 ? fork() : -1;
+    if (pid == 0) {
+        execvp(argv[1], argv + 1);
+        _exit(127);
+    }
+    if (pid < 0 || wait4(pid, &status, 0, &usage) < 0) {
+        return 1;
+    }
+    printf("%ld\\n", usage.ru_maxrss);
+    return status != 0;
+}
+"""
+meter = WORK + "/meter"
+subprocess.run(["cc", "-O2", "-x", "c", "-o", meter, "-"], input=METER.encode(), check=True)
 
 
 def measure(argv):
     """Seconds and peak memory in KiB of the largest process."""
     start = time.monotonic()
-    child = subprocess.Popen(argv)
-    _, status, usage = os.wait4(child.pid, 0)
-    if status != 0:
-        raise SystemExit("%s: status %d" % (argv[0], status))
-    return time.monotonic() - start, usage.ru_maxrss
+    done = subprocess.run([meter] + argv, check=True, stdout=subprocess.PIPE)
+    return time.monotonic() - start, int(done.stdout)
 
 
 # Nothing is removed before the end: ext4 does not give out inodes again that were freed within the last seconds, and
 # looks at each of them at every create, which would be measured instead.
 def fresh(number=[0]):
     number[0] += 1
-    return "%s/run.%d" % (work, number[0])
+    return "%s/run.%d" % (WORK, number[0])
 
 
 def pull(ini, archive):
@@ -62,7 +86,7 @@ def extract(ini, archive):
 
 print("%-8s %10s %10s %7s %14s %14s" % ("format", "sciwrap s", "tar s", "ratio", "sciwrap MiB", "tar MiB"))
 for suffix in ("", ".gz", ".zst", ".xz"):
-    archive, ini = work + "/a.tar" + suffix, work + "/a.ini"
+    archive, ini = WORK + "/a.tar" + suffix, WORK + "/a.ini"
     # In pieces: the memory of this process would count as that of the ones it starts.
     digest = hashlib.sha256()
     with open(archive, "rb") as data:
