@@ -43,7 +43,9 @@ clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 bwrap:bubblewrap"
 
 is_here() {
     case $1 in
-    *.h) find /usr/include /usr/local/include -path "*/$1" -print -quit 2>/dev/null | grep -q . ;;
+    # Where compilers look, and not deeper: other packages have a check.h of their own somewhere.
+    *.h) compgen -G "/usr/include/$1" >/dev/null || compgen -G "/usr/include/*-linux-*/$1" >/dev/null ||
+        [[ -e /usr/local/include/$1 ]] ;;
     busybox) static_busybox >/dev/null ;;
     clang-*-14) command -v "$1" >/dev/null || "${1%-14}" --version 2>/dev/null | grep -q 'version 14\.' ;;
     *) command -v "$1" >/dev/null ;;
