@@ -2,7 +2,6 @@
  * command_build: `sciwrap-env build`: its options, the pin it must meet, and what it says. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "supply/build.h"
+#include "supply/command_line.h"
 #include "supply/supply.h"
 #include "supply/tarball.h"
 
@@ -32,12 +32,12 @@ struct options {
     struct strlist mirrors;
     const char *output;
     bool compress;
-    bool help;
     uint64_t jobs;
 };
 
-static int take_option(struct options *options, int letter, struct err *err)
+static int take_option(void *into, int letter, struct err *err)
 {
+    struct options *options = into;
     switch (letter) {
     case 'm':
         strlist_add(&options->mirrors, optarg);
@@ -48,47 +48,23 @@ static int take_option(struct options *options, int letter, struct err *err)
     case 'c':
         options->compress = true;
         return 0;
-    case 'j':
+    default:
         return text_to_u64(optarg, 1, 64, &options->jobs)
                    ? 0
                    : err_set(err, ERR_USAGE, "--jobs '%s': a number from 1 to 64", optarg);
-    case 'q':
-        log_set_level(LOG_QUIET);
-        return 0;
-    case 'v':
-        log_set_level(LOG_VERBOSE);
-        return 0;
-    case 'h':
-        options->help = true;
-        return 0;
-    default:
-        return err_set(err, ERR_USAGE, "build: unknown option or missing value: see 'sciwrap build --help'");
     }
 }
 
-static int parse_options(struct options *options, int argc, char **argv, struct err *err)
-{
-    static const struct option known[] = {
-        {"mirror", required_argument, NULL, 'm'}, {"output", required_argument, NULL, 'o'},
-        {"compress", no_argument, NULL, 'c'},     {"jobs", required_argument, NULL, 'j'},
-        {"quiet", no_argument, NULL, 'q'},        {"verbose", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
-    };
-    opterr = 0;
-    optind = 1;
-    for (int letter; (letter = getopt_long(argc, argv, "o:j:qv", known, NULL)) != -1;) {
-        if (take_option(options, letter, err) < 0) {
-            return -1;
-        }
-    }
-    if (!options->help && optind == argc) {
-        return err_set(err, ERR_USAGE, "build: no recipe named: see 'sciwrap build --help'");
-    }
-    if (options->output != NULL && optind + 1 < argc) {
-        return err_set(err, ERR_USAGE, "build: --output takes one recipe");
-    }
-    return 0;
-}
+static const struct option known[] = {
+    {"mirror", required_argument, NULL, 'm'},
+    {"output", required_argument, NULL, 'o'},
+    {"compress", no_argument, NULL, 'c'},
+    {"jobs", required_argument, NULL, 'j'},
+    COMMAND_LINE_COMMON,
+};
+
+static const struct command_line line = {
+    .name = "build", .usage = usage, .operand = "recipe", .letters = "o:j:qv", .options = known, .take = take_option};
 
 static const struct digest *pin_of(const struct definition *def)
 {
@@ -226,16 +202,15 @@ static int build_one(const struct options *options, const char *name, struct err
 static int run(int argc, char **argv, struct err *err)
 {
     struct options options = {0};
-    int result = parse_options(&options, argc, argv, err);
-    if (result == 0 && options.help) {
-        fputs(usage, stdout);
-        argc = 0;
+    int result = command_line_read(&line, &options, argc, argv, err);
+    if (result > 0 && options.output != NULL && optind + 1 < argc) {
+        result = err_set(err, ERR_USAGE, "build: --output takes one recipe");
     }
-    for (int i = optind; i < argc && result == 0; i++) {
-        result = build_one(&options, argv[i], err);
+    for (int i = optind; result > 0 && i < argc; i++) {
+        result = build_one(&options, argv[i], err) < 0 ? -1 : 1;
     }
     strlist_release(&options.mirrors);
-    return result;
+    return result < 0 ? -1 : 0;
 }
 
 const struct supply_command build_command = {

@@ -2,7 +2,6 @@
  * command_lock: `sciwrap-env lock`: its options, and the file that it writes. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "supply/command_line.h"
 #include "supply/lock.h"
 #include "supply/supply.h"
 
@@ -29,54 +29,30 @@ static const char usage[] = "usage: sciwrap lock [OPTION]... RECIPE...\n"
 struct options {
     struct strlist mirrors;
     const char *snapshot;
-    bool help;
 };
 
-static int take_option(struct options *options, int letter, struct err *err)
+static int take_option(void *into, int letter, struct err *err)
 {
+    struct options *options = into;
     int64_t seconds = 0;
-    switch (letter) {
-    case 'm':
+    if (letter == 'm') {
         strlist_add(&options->mirrors, optarg);
         return 0;
-    case 's':
-        options->snapshot = optarg;
-        return lockfile_time(optarg, &seconds)
-                   ? 0
-                   : err_set(err, ERR_USAGE, "--snapshot '%s': a time such as 20240901T083152Z", optarg);
-    case 'q':
-        log_set_level(LOG_QUIET);
-        return 0;
-    case 'v':
-        log_set_level(LOG_VERBOSE);
-        return 0;
-    case 'h':
-        options->help = true;
-        return 0;
-    default:
-        return err_set(err, ERR_USAGE, "lock: unknown option or missing value: see 'sciwrap lock --help'");
     }
+    options->snapshot = optarg;
+    return lockfile_time(optarg, &seconds)
+               ? 0
+               : err_set(err, ERR_USAGE, "--snapshot '%s': a time such as 20240901T083152Z", optarg);
 }
 
-static int parse_options(struct options *options, int argc, char **argv, struct err *err)
-{
-    static const struct option known[] = {
-        {"mirror", required_argument, NULL, 'm'}, {"snapshot", required_argument, NULL, 's'},
-        {"quiet", no_argument, NULL, 'q'},        {"verbose", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
-    };
-    opterr = 0;
-    optind = 1;
-    for (int letter; (letter = getopt_long(argc, argv, "qv", known, NULL)) != -1;) {
-        if (take_option(options, letter, err) < 0) {
-            return -1;
-        }
-    }
-    if (!options->help && optind == argc) {
-        return err_set(err, ERR_USAGE, "lock: no recipe named: see 'sciwrap lock --help'");
-    }
-    return 0;
-}
+static const struct option known[] = {
+    {"mirror", required_argument, NULL, 'm'},
+    {"snapshot", required_argument, NULL, 's'},
+    COMMAND_LINE_COMMON,
+};
+
+static const struct command_line line = {
+    .name = "lock", .usage = usage, .operand = "recipe", .letters = "qv", .options = known, .take = take_option};
 
 static int write_lock(const struct recipe *recipe, struct lockfile *lock, struct err *err)
 {
@@ -114,16 +90,12 @@ static int lock_one(const struct options *options, const char *name, struct err 
 static int run(int argc, char **argv, struct err *err)
 {
     struct options options = {0};
-    int result = parse_options(&options, argc, argv, err);
-    if (result == 0 && options.help) {
-        fputs(usage, stdout);
-        argc = 0;
-    }
-    for (int i = optind; i < argc && result == 0; i++) {
-        result = lock_one(&options, argv[i], err);
+    int result = command_line_read(&line, &options, argc, argv, err);
+    for (int i = optind; result > 0 && i < argc; i++) {
+        result = lock_one(&options, argv[i], err) < 0 ? -1 : 1;
     }
     strlist_release(&options.mirrors);
-    return result;
+    return result < 0 ? -1 : 0;
 }
 
 const struct supply_command lock_command = {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * command_pull: sciwrap-env pull. */
-#include <getopt.h>
-#include <stdio.h>
+#include <stdbool.h>
 
 #include "base/auto.h"
-#include "base/log.h"
+#include "supply/command_line.h"
 #include "supply/pull.h"
 #include "supply/supply.h"
 
@@ -19,40 +18,24 @@ static const char usage[] = "usage: sciwrap pull [--quiet|--verbose] [--offline]
 
 struct options {
     bool offline;
-    bool help;
 };
 
-static int read_options(int argc, char **argv, struct options *options, struct err *err)
+static int take_option(void *into, int letter, struct err *err)
 {
-    static const struct option known[] = {
-        {"quiet", no_argument, NULL, 'q'},   {"verbose", no_argument, NULL, 'v'}, {"offline", no_argument, NULL, 'o'},
-        {"for-run", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'},    {0},
-    };
-    int option;
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "qv", known, NULL)) != -1) {
-        switch (option) {
-        case 'q':
-            log_set_level(LOG_QUIET);
-            break;
-        case 'v':
-            log_set_level(LOG_VERBOSE);
-            break;
-        case 'o':
-            options->offline = true;
-            break;
-        case 'r':
-            break; /* started by `sciwrap run`, which has said why */
-        case 'h':
-            options->help = true;
-            break;
-        default:
-            return err_set(err, ERR_USAGE, "pull: unknown option '%s': see 'sciwrap pull --help'", argv[optind - 1]);
-        }
-    }
+    struct options *options = into;
+    (void)err;
+    options->offline |= letter == 'o'; /* the other, --for-run, is `sciwrap run`, which has said why */
     return 0;
 }
+
+static const struct option known[] = {
+    {"offline", no_argument, NULL, 'o'},
+    {"for-run", no_argument, NULL, 'r'},
+    COMMAND_LINE_COMMON,
+};
+
+static const struct command_line line = {
+    .name = "pull", .usage = usage, .operand = "environment", .letters = "qv", .options = known, .take = take_option};
 
 static int pull_named(const char *name, const struct store *store, bool offline, struct err *err)
 {
@@ -69,22 +52,15 @@ static int run(int argc, char **argv, struct err *err)
 {
     struct options options = {0};
     struct store store = {.fd = -1};
-    if (read_options(argc, argv, &options, err) < 0) {
-        return -1;
+    int result = command_line_read(&line, &options, argc, argv, err);
+    if (result > 0 && store_open_writable(&store, err) < 0) {
+        result = -1;
     }
-    if (options.help) {
-        fputs(usage, stdout);
-        return 0;
-    }
-    if (optind >= argc) {
-        return err_set(err, ERR_USAGE, "pull: no environment named: see 'sciwrap pull --help'");
-    }
-    int result = store_open_writable(&store, err);
-    for (int i = optind; i < argc && result == 0; i++) {
-        result = pull_named(argv[i], &store, options.offline, err);
+    for (int i = optind; result > 0 && i < argc; i++) {
+        result = pull_named(argv[i], &store, options.offline, err) < 0 ? -1 : 1;
     }
     store_close(&store);
-    return result;
+    return result < 0 ? -1 : 0;
 }
 
 const struct supply_command pull_command = {

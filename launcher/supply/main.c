@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * sciwrap-env: finds the subcommand in the table (command_pull, command_build, command_lock), runs it, tells the error.
+ * sciwrap-env: finds the subcommand in the table (command_pull, command_build, command_lock; their options:
+ * command_line), runs it, tells the error.
  *
  *   pull      a definition to an unpacked, verified tree in the store
  *   fetch     bytes of addresses and paths into the store (libcurl is here and nowhere else); fetch_part: a file while
