@@ -43,6 +43,10 @@ struct remedy {
     const char *text;
 };
 
+static const char network_text[] = "this host allows no network namespaces, or no more of them "
+                                   "(user.max_net_namespaces); use '--network host', or ask "
+                                   "the administrator for 'sysctl -w user.max_net_namespaces=15000'";
+
 static const struct remedy userns_remedies[] = {
     {"/proc/sys/kernel/unprivileged_userns_clone", 0,
      "user namespaces are switched off for users (kernel.unprivileged_userns_clone = 0); ask the administrator for "
@@ -50,9 +54,7 @@ static const struct remedy userns_remedies[] = {
     {"/proc/sys/user/max_user_namespaces", 0,
      "this host allows no user namespaces (user.max_user_namespaces = 0); ask the administrator for "
      "'sysctl -w user.max_user_namespaces=15000'"},
-    {"/proc/sys/user/max_net_namespaces", 0,
-     "this host allows no network namespaces (user.max_net_namespaces = 0); use '--network host', or ask the "
-     "administrator for 'sysctl -w user.max_net_namespaces=15000'"},
+    {"/proc/sys/user/max_net_namespaces", 0, network_text},
     {"/proc/sys/user/max_mnt_namespaces", 0,
      "this host allows no mount namespaces (user.max_mnt_namespaces = 0); ask the administrator for "
      "'sysctl -w user.max_mnt_namespaces=15000'"},
@@ -80,8 +82,13 @@ static bool apparmor_restricts(void)
     return geteuid() != 0 && setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;
 }
 
-static const char *explain_namespaces(int errnum)
+static const char *explain_namespaces(const char *step, int errnum)
 {
+    /* Told from inside the run's own user namespace, whose settings are new: only a limit further out can be at fault.
+     */
+    if (errnum == ENOSPC && strstr(step, "network") != NULL) {
+        return network_text;
+    }
     for (size_t i = 0; i < sizeof(userns_remedies) / sizeof(*userns_remedies); i++) {
         if (setting(userns_remedies[i].path) == userns_remedies[i].bad) {
             return userns_remedies[i].text;
@@ -131,7 +138,7 @@ static const char *explain_mount(const char *step, int errnum)
 int host_explain(struct err *err, const char *step, int errnum)
 {
     bool namespaces = strstr(step, "namespace") != NULL || strcmp(step, "map user ids") == 0;
-    const char *why = namespaces ? explain_namespaces(errnum) : explain_mount(step, errnum);
+    const char *why = namespaces ? explain_namespaces(step, errnum) : explain_mount(step, errnum);
     if (why == NULL) {
         return err_set_errno(err, ERR_HOST, errnum, "cannot %s; 'sciwrap doctor' tests each step", step);
     }

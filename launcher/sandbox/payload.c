@@ -155,11 +155,20 @@ static int execute(const struct plan *plan, struct err *err)
     return explain_exec(argv[0], errnum, err);
 }
 
+/* What nohup(1) and a shell's `&` have set for the command on purpose. Everything else that a caller ignores would make
+ * a run depend on who started it (Python ignores SIGPIPE, for one). */
+static bool is_ignored_on_purpose(int signal)
+{
+    struct sigaction action;
+    return (signal == SIGHUP || signal == SIGINT || signal == SIGQUIT) && sigaction(signal, NULL, &action) == 0 &&
+           action.sa_handler == SIG_IGN;
+}
+
 static void reset_signals(void)
 {
     struct sigaction normal = {.sa_handler = SIG_DFL};
     for (int signal = 1; signal < NSIG; signal++) {
-        if (signal != SIGKILL && signal != SIGSTOP) {
+        if (signal != SIGKILL && signal != SIGSTOP && !is_ignored_on_purpose(signal)) {
             sigaction(signal, &normal, NULL); /* EINVAL for the two that the C library keeps for itself */
         }
     }

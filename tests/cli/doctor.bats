@@ -45,3 +45,28 @@ denied() { # SYSCALL ERROR PATTERN
     # seccomp(2), and prctl(2), the older way to the same.
     denied seccomp,prctl EINVAL 'capability|privileges|filter'
 }
+
+# limited KIND: what `run` and `doctor` say on a host whose limit on KIND namespaces is 0, set in a namespace of the test's own.
+limited() {
+    unshare -Ur true 2>/dev/null || skip "no user namespaces here"
+    # shellcheck disable=SC2016 # for the inner shell
+    run --separate-stderr unshare -Ur sh -c 'echo 0 >"/proc/sys/user/max_$1_namespaces"
+        "$2" exec --no-record tiny true; echo "status $?"; "$2" doctor' sh "$1" "$SCIWRAP"
+}
+
+@test "each limit on namespaces is named with its setting, by run and doctor in the same words" {
+    local kind
+    for kind in user mnt pid ipc uts net cgroup; do
+        limited "$kind"
+        says 'status 125'
+        notes "^sciwrap: .*user\.max_${kind}_namespaces.*sysctl -w"
+        says "missing .*user\.max_${kind}_namespaces.*sysctl -w"
+    done
+}
+
+@test "without network namespaces --network host still runs" {
+    unshare -Ur true 2>/dev/null || skip "no user namespaces here"
+    # shellcheck disable=SC2016 # for the inner shell
+    succeeds unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces; "$1" exec --no-record --network host tiny true' \
+        sh "$SCIWRAP"
+}

@@ -66,3 +66,12 @@ start_trap() {
     trap - PIPE
     is "$status" 141
 }
+
+@test "what nohup and & make a command ignore stays ignored, and nothing else does" {
+    # shellcheck disable=SC2016 # for the inner shell
+    succeeds sh -c 'trap "" HUP INT QUIT PIPE USR1; exec "$1" exec --no-record tiny grep SigIgn /proc/self/status' sh \
+        "$SCIWRAP"
+    is "${output//[[:space:]]/}" SigIgn:0000000000000007
+    quietly "$SCIWRAP" exec --no-record tiny grep SigIgn /proc/self/status
+    is "${output//[[:space:]]/}" SigIgn:0000000000000000
+}
