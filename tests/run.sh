@@ -9,6 +9,10 @@
 # Each part's output is kept in build/test-logs/PART.log. The last line is "N passed, N failed, N skipped".
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 125
+# Under nohup or behind an & some signals are ignored, by every command of the tests too; a shell cannot take that back.
+if [[ -z ${SCIWRAP_TESTS_SIGNALS:-} ]]; then
+    SCIWRAP_TESTS_SIGNALS=default exec env --default-signal=HUP,INT,QUIT,PIPE tests/run.sh "$@"
+fi
 root=$PWD
 logs=$root/build/test-logs
 test_user=sciwrap-test
