@@ -7,8 +7,9 @@
  *     BASE/sciwrap-UID/run.RANDOM/{tmp,vartmp,home,upper,work}
  *
  * What a run leaves in them is removed at its end. Folders that are as good as new then (most runs touch none) are
- * kept, empty, as idle.RANDOM for the next run: ext4 will not give the inode of a directory away again for 5 seconds
- * and looks each one over, so that making and removing four of them in every launch soon costs more than the launch.
+ * kept, empty, as idle.RANDOM for the next run: ext4 will not give the inode of a directory away again for a minute and
+ * more and looks each one over, so that making and removing four of them in every launch soon costs more than the
+ * launch.
  *
  * A lock on run.RANDOM says that its run is alive; what nobody holds a lock on was left by a crash and is removed by
  * the next start. The lock is on a local file system in every sensible set-up; where it is not kept, nothing is removed

@@ -12,9 +12,8 @@ env=${BENCH_ENV:-samtools-1.16}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# ext4 looks over every inode freed in the last five seconds before it gives one away: a folder that something removed just
-# now would be measured instead.
-sleep 6
+# ext4 looks over every inode freed in the last minutes before it gives one away: on a file system from which much was removed
+# just now, that is measured instead. TMPDIR chooses another one.
 cc -O2 -o "$work/pairs" "$top/tests/bench/pairs.c"
 "$sciwrap" pull --quiet "$env"
 store=${SCIWRAP_STORE:-${XDG_DATA_HOME:-$HOME/.local/share}/sciwrap/store}

@@ -61,6 +61,7 @@ subprocess.run(["cc", "-O2", "-x", "c", "-o", meter, "-"], input=METER.encode(),
 
 def measure(argv):
     """Seconds and peak memory in KiB of the largest process."""
+    os.sync()  # what the one before has written must not go to the disk during this one
     start = time.monotonic()
     done = subprocess.run([meter] + argv, check=True, stdout=subprocess.PIPE)
     return time.monotonic() - start, int(done.stdout)
