@@ -42,11 +42,18 @@ void index_escape(struct buf *buf, const char *bytes)
 
 void index_format(struct buf *buf, const struct index_entry *entry)
 {
+    auto_release(buf) struct buf path = {0};
+    index_escape(&path, entry->path);
+    index_format_escaped(buf, buf_text(&path), entry, entry->target);
+}
+
+void index_format_escaped(struct buf *buf, const char *escaped_path, const struct index_entry *entry,
+                          const char *target)
+{
     char hex[DIGEST_HEX + 1] = "-";
-    index_escape(buf, entry->path);
-    buf_addf(buf, "\t%c\t%04o\t%llu\t", entry->type, entry->mode, (unsigned long long)entry->size);
+    buf_addf(buf, "%s\t%c\t%04o\t%llu\t", escaped_path, entry->type, entry->mode, (unsigned long long)entry->size);
     if (entry->type == 'l') {
-        index_escape(buf, entry->target);
+        index_escape(buf, target);
     } else {
         if (entry->type == 'f') {
             digest_to_hex(&entry->digest, hex);

@@ -39,6 +39,10 @@ void index_entry_release(struct index_entry *entry);
 void index_escape(struct buf *buf, const char *bytes);
 /* Appends the line of one entry. */
 void index_format(struct buf *buf, const struct index_entry *entry);
+/* The same for who has sorted by the escaped path and borrows the target; entry->path and entry->target are not read.
+ */
+void index_format_escaped(struct buf *buf, const char *escaped_path, const struct index_entry *entry,
+                          const char *target);
 /* One line, without its LF, to an entry; ERR_INVALID when it is not one. */
 int index_parse(const char *line, size_t length, struct index_entry *ret_entry, struct err *err);
 /* Bisects `text` (a whole index, mapped or read) for `path`. 1 found, 0 not in the tree, -1 damaged index. */

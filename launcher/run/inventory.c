@@ -117,17 +117,6 @@ void inventory_release(struct inventory *inventory)
     *inventory = (struct inventory){0};
 }
 
-const struct inventory_entry *inventory_find(const struct inventory *inventory, const char *path)
-{
-    struct inventory_entry wanted = {0};
-    auto_free char *copy = xstrdup(path);
-    wanted.path = copy;
-    if (inventory->count == 0) {
-        return NULL;
-    }
-    return bsearch(&wanted, inventory->entry, inventory->count, sizeof(*inventory->entry), compare_entries);
-}
-
 static bool same_time(struct timespec a, struct timespec b)
 {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;

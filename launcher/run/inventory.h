@@ -28,8 +28,6 @@ struct inventory {
 
 int inventory_take(struct inventory *inventory, const char *workdir, struct err *err);
 void inventory_release(struct inventory *inventory);
-/* NULL when there was nothing of that name. */
-const struct inventory_entry *inventory_find(const struct inventory *inventory, const char *path);
 
 /* Appends what differs, sorted by path: created, modified, deleted, and entries of which only the mode changed.
  * Directories count when they come, go or change their mode. Digests are those of the state after. A file that cannot

@@ -3,7 +3,7 @@
  *
  * Three processes. The launcher (outside, the caller's rights, single-threaded) creates init in new namespaces and then
  * only passes signals in and waits. Init (init.c) builds the sandbox and is PID 1 inside. The command (payload.c) is
- * init's child, PID 2.
+ * init's child (PID 3; the helper that makes the network namespace was 2).
  *
  * The terminal is the caller's own, not a relay: the command stays in the launcher's process group and session. What
  * the terminal driver sends (Ctrl-C, Ctrl-Z, window size) therefore reaches the command by itself, and the launcher
@@ -37,7 +37,6 @@ struct terminal {
 struct watch {
     int channel;
     int signals;
-    bool ready;
     bool failed;
     bool ended;
     int64_t begun_ns; /* CLOCK_MONOTONIC */
@@ -171,7 +170,6 @@ static void take_message(struct watch *watch, const struct message *message)
 {
     switch (message->kind) {
     case MESSAGE_READY:
-        watch->ready = true;
         watch->result->started_ns = clock_ns(CLOCK_REALTIME);
         for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
             watch->result->namespace[i].number = message->namespace[i];

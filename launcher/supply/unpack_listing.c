@@ -141,17 +141,11 @@ static void add_line(struct buf *text, const struct listing *listing, const stru
 {
     const struct listing_record *record = &listing->record[line->record];
     const struct listing_record *content = &listing->record[record->same_as];
-    char hex[DIGEST_HEX + 1] = "-";
-    buf_addf(text, "%s\t%c\t%04o\t%llu\t", line->path, record->type, content->mode, (unsigned long long)content->size);
-    if (record->type == 'l') {
-        index_escape(text, record->target);
-    } else {
-        if (record->type == 'f') {
-            digest_to_hex(&digest[record->same_as], hex);
-        }
-        buf_add_text(text, hex);
+    struct index_entry entry = {.type = record->type, .mode = content->mode, .size = content->size};
+    if (record->type == 'f') {
+        entry.digest = digest[record->same_as];
     }
-    buf_add_text(text, "\n");
+    index_format_escaped(text, line->path, &entry, record->target);
 }
 
 int listing_write_index(const struct listing *listing, const struct digest *digest, int fd, struct digest *ret_digest,
