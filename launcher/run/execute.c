@@ -104,7 +104,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     struct launch_result *launched = &manifest->circumstances.launch;
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     int64_t began_ns = clock_ns(CLOCK_REALTIME);
-    int result = launch(&plan, launched, err);
+    int result = launch(&plan, NULL, launched, err);
     if (result < 0) {
         launched->started_ns = began_ns;
         launched->ended_ns = clock_ns(CLOCK_REALTIME);

@@ -12,7 +12,8 @@
 #include "sandbox/launch.h"
 
 enum message_kind {
-    MESSAGE_READY = 1, /* init -> launcher: the sandbox stands, the command is about to start; namespaces */
+    MESSAGE_READY = 1, /* init -> launcher: the sandbox stands, the command is about to start; namespaces; the
+                        * recorder's descriptor, or in `value` why there is none (errno) */
     MESSAGE_FAILED,    /* init or command -> launcher: err says why no command runs */
     MESSAGE_STOPPED,   /* init -> launcher: the command was stopped by signal `value` */
     MESSAGE_ENDED,  /* init -> launcher: the command ended with wait status `value`; `alone`: so has all else inside */
@@ -30,7 +31,8 @@ struct message {
 
 /* Both ends close-on-exec. */
 int channel_open(int ends[2], struct err *err);
-/* False when the other side is gone. */
-bool channel_send(int end, const struct message *message);
-/* 1 a message, 0 the other side is gone, -1 nothing there yet (with MSG_DONTWAIT only). */
-int channel_receive(int end, struct message *ret_message, bool wait);
+/* False when the other side is gone. `fd` goes along when it is not -1; the sender keeps its own. */
+bool channel_send(int end, const struct message *message, int fd);
+/* 1 a message, 0 the other side is gone, -1 nothing there yet (without `wait` only). *ret_fd (may be NULL: then none is
+ * taken) is the descriptor that came along, close-on-exec, or -1. */
+int channel_receive(int end, struct message *ret_message, int *ret_fd, bool wait);

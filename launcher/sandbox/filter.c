@@ -5,19 +5,29 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-#include "filter_program.h" /* generated: static const struct sock_filter filter_program[] */
+#include "filter_program.h" /* generated: filter_plain, filter_recording, filter_seeded */
 #include "sandbox/host.h"
+
+/* Since 5.19, <linux/seccomp.h>. Once a call has been taken up, only a deadly signal interrupts it. Without it each
+ * signal would start the call over, and a program whose runtime sends itself many (Go) would not get on. */
+#define WAIT_KILLABLE_RECV (1UL << 5)
+
+#define PROGRAM_OF(array)                                                                                              \
+    {                                                                                                                  \
+        .len = sizeof(array) / sizeof(*(array)),                                                                       \
+        .filter = (struct sock_filter *)(void *)(unsigned long)(array), /* the kernel only reads it */                 \
+    }
 
 int filter_install(struct err *err)
 {
-    const struct sock_fprog program = {
-        .len = sizeof(filter_program) / sizeof(*filter_program),
-        .filter = (struct sock_filter *)(void *)(unsigned long)filter_program, /* the kernel only reads it */
-    };
+    const struct sock_fprog program = PROGRAM_OF(filter_plain);
     /* SPEC_ALLOW: before 5.16 a filter otherwise turns on speculation barriers that slow all computing down. */
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0) {
         return 0;
@@ -26,4 +36,32 @@ int filter_install(struct err *err)
         return host_explain(err, "install the system call filter", errno);
     }
     return 0;
+}
+
+/* Listening came with 5.0, letting the kernel carry a call out with 5.5, and nothing but the number of the release
+ * tells the two apart before the filter is on for good. */
+static bool can_continue(void)
+{
+    struct utsname names;
+    unsigned major = 0;
+    unsigned minor = 0;
+    return uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
+           (major > 5 || (major == 5 && minor >= 5));
+}
+
+int filter_install_recording(bool seeded)
+{
+    const struct sock_fprog recording = PROGRAM_OF(filter_recording);
+    const struct sock_fprog with_seed = PROGRAM_OF(filter_seeded);
+    const struct sock_fprog *program = seeded ? &with_seed : &recording;
+    unsigned long flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    if (!can_continue()) {
+        errno = ENOSYS;
+        return -1;
+    }
+    long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | WAIT_KILLABLE_RECV, program);
+    if (fd < 0 && errno == EINVAL) {
+        fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+    }
+    return (int)fd;
 }

@@ -17,6 +17,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +29,17 @@ enum { NUMBERS = 1024, PROGRAM_MOST = BPF_MAXINSNS };
 
 enum verdict { ABSENT, ALLOW, DENY, CHECK_FIRST };
 
-enum check { CLONE, IOCTL, SOCKET, PERSONALITY, MKNOD, MKNODAT, MOVE_PAGES };
+enum check { CLONE, IOCTL, SOCKET, PERSONALITY, MKNOD, MKNODAT, MOVE_PAGES, MMAP };
+
+enum variant { PLAIN, RECORDING, SEEDED, VARIANTS };
 
 /* Verdict of each number; CHECK_FIRST + check for those that depend on arguments. */
 static int verdicts[NUMBERS];
+/* The first variant in which a call that would be allowed is told to the recorder; VARIANTS: none. */
+static enum variant told_from[NUMBERS];
+/* The variant whose program is laid out now, and what "allowed" means for the call at hand. */
+static enum variant variant;
+static unsigned allowed = SECCOMP_RET_ALLOW;
 static struct sock_filter program[PROGRAM_MOST];
 static unsigned length;
 
@@ -82,7 +90,7 @@ static void check_clone(void)
     load_argument(0);
     emit(BPF_JMP | BPF_JSET | BPF_K, 0, 1, namespaces);
     give_errno(EPERM);
-    give(SECCOMP_RET_ALLOW);
+    give(allowed);
 }
 
 static void check_ioctl(void)
@@ -94,7 +102,7 @@ static void check_ioctl(void)
     for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
         when_equal(refused[i], SECCOMP_RET_ERRNO | EPERM);
     }
-    give(SECCOMP_RET_ALLOW);
+    give(allowed);
 }
 
 static void check_socket(void)
@@ -102,14 +110,14 @@ static void check_socket(void)
     /* Other families are where the kernel's local holes are (AF_ALG: CVE-2026-31431; AF_VSOCK, AF_RXRPC, ...). */
     enum { NETLINK_AUDIT_PROTOCOL = 9 };
     load_argument(0);
-    when_equal(AF_UNIX, SECCOMP_RET_ALLOW);
-    when_equal(AF_INET, SECCOMP_RET_ALLOW);
-    when_equal(AF_INET6, SECCOMP_RET_ALLOW);
+    when_equal(AF_UNIX, allowed);
+    when_equal(AF_INET, allowed);
+    when_equal(AF_INET6, allowed);
     emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AF_NETLINK);
     give_errno(EAFNOSUPPORT);
     load_argument(2);
     when_equal(NETLINK_AUDIT_PROTOCOL, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
-    give(SECCOMP_RET_ALLOW);
+    give(allowed);
 }
 
 static void check_personality(void)
@@ -119,7 +127,7 @@ static void check_personality(void)
     static const unsigned known[] = {0, 8, 0x20000, 0x20008, 0x40000, 0x40008, 0xffffffff};
     load_argument(0);
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-        when_equal(known[i], SECCOMP_RET_ALLOW);
+        when_equal(known[i], allowed);
     }
     give_errno(EPERM);
 }
@@ -130,14 +138,27 @@ static void check_mode(unsigned argument)
     emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, S_IFMT);
     when_equal(S_IFCHR, SECCOMP_RET_ERRNO | EPERM);
     when_equal(S_IFBLK, SECCOMP_RET_ERRNO | EPERM);
-    give(SECCOMP_RET_ALLOW);
+    give(allowed);
 }
 
 static void check_move_pages(void)
 {
     load_argument(0); /* pid: 0 is the caller, as libnuma and hwloc use it */
-    when_equal(0, SECCOMP_RET_ALLOW);
+    when_equal(0, allowed);
     give_errno(EPERM);
+}
+
+static void check_mmap(void)
+{
+    /* From 6.11 on the C library may fill memory that the kernel can drop with random bytes without a call (vDSO
+     * getrandom). Refused that memory it makes the call, which a seed can answer. */
+    enum { MAP_DROPPABLE_TYPE = 0x08, MAP_TYPE_BITS = 0x0f };
+    if (variant == SEEDED) {
+        load_argument(3);
+        emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, MAP_TYPE_BITS);
+        when_equal(MAP_DROPPABLE_TYPE, SECCOMP_RET_ERRNO | EINVAL);
+    }
+    give(allowed);
 }
 
 static const struct {
@@ -152,6 +173,7 @@ static const struct {
     {"mknod", MKNOD},
     {"mknodat", MKNODAT},
     {"move_pages", MOVE_PAGES},
+    {"mmap", MMAP},
 };
 
 static void emit_check(enum check check)
@@ -178,15 +200,20 @@ static void emit_check(enum check check)
     case MOVE_PAGES:
         check_move_pages();
         break;
+    case MMAP:
+        check_mmap();
+        break;
     }
 }
 
-static void emit_verdict(int verdict)
+static void emit_verdict(unsigned number)
 {
+    int verdict = verdicts[number];
+    allowed = variant >= told_from[number] ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
     if (verdict >= CHECK_FIRST) {
         emit_check((enum check)(verdict - CHECK_FIRST));
     } else if (verdict == ALLOW) {
-        give(SECCOMP_RET_ALLOW);
+        give(allowed);
     } else {
         give_errno(verdict == DENY ? EPERM : ENOSYS);
     }
@@ -196,7 +223,7 @@ static void emit_verdict(int verdict)
 static void emit_tree(const unsigned *start, unsigned first, unsigned last)
 {
     if (first == last) {
-        emit_verdict(verdicts[start[first]]);
+        emit_verdict(start[first]);
         return;
     }
     unsigned middle = (first + last + 1) / 2;
@@ -218,16 +245,22 @@ static unsigned audit_architecture(void)
 #endif
 }
 
+static bool is_told(unsigned number)
+{
+    return variant >= told_from[number];
+}
+
 static void emit_program(void)
 {
     static unsigned start[NUMBERS];
     unsigned count = 0;
+    length = 0;
     emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
     emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, audit_architecture());
     give_errno(ENOSYS); /* another ABI reaches the same calls by other numbers */
     emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
     for (unsigned number = 0; number < NUMBERS; number++) {
-        if (number == 0 || verdicts[number] != verdicts[number - 1]) {
+        if (number == 0 || verdicts[number] != verdicts[number - 1] || is_told(number) != is_told(number - 1)) {
             start[count++] = number;
         }
     }
@@ -286,14 +319,32 @@ static void read_line(char *line)
         if (number >= NUMBERS - 1) {
             stop("number out of range", name);
         }
-        if (number >= 0) {
+        if (number >= 0 && strcmp(word, "tell") == 0) {
+            told_from[number] = RECORDING;
+        } else if (number >= 0 && strcmp(word, "tell-seeded") == 0) {
+            told_from[number] = SEEDED;
+        } else if (number >= 0) {
             verdicts[number] = verdict_of(word, name);
         }
     }
 }
 
+static void print_program(void)
+{
+    static const char *const names[VARIANTS] = {"plain", "recording", "seeded"};
+    emit_program();
+    printf("static const struct sock_filter filter_%s[] = {\n", names[variant]);
+    for (unsigned i = 0; i < length; i++) {
+        printf("    {0x%04x, %u, %u, 0x%08x},\n", program[i].code, program[i].jt, program[i].jf, program[i].k);
+    }
+    printf("};\n");
+}
+
 int main(int argc, char **argv)
 {
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        told_from[i] = VARIANTS;
+    }
     char line[512];
     FILE *table = argc == 2 ? fopen(argv[1], "re") : NULL;
     if (table == NULL) {
@@ -303,12 +354,9 @@ int main(int argc, char **argv)
         read_line(line);
     }
     fclose(table);
-    emit_program();
-    printf(
-        "/* Made from syscalls.table by filter_generate. */\nstatic const struct sock_filter filter_program[] = {\n");
-    for (unsigned i = 0; i < length; i++) {
-        printf("    {0x%04x, %u, %u, 0x%08x},\n", program[i].code, program[i].jt, program[i].jf, program[i].k);
+    printf("/* Made from syscalls.table by filter_generate. */\n");
+    for (variant = PLAIN; variant < VARIANTS; variant++) {
+        print_program();
     }
-    printf("};\n");
     return ferror(stdout) != 0 || fflush(stdout) != 0;
 }

@@ -104,7 +104,7 @@ static void note_namespaces(struct message *message)
 static void fail(const struct init_context *context, const struct err *err)
 {
     struct message message = {.kind = MESSAGE_FAILED, .err = *err};
-    channel_send(context->channel, &message);
+    channel_send(context->channel, &message, -1);
     _exit(125);
 }
 
@@ -141,7 +141,7 @@ static void report(const struct watch *watch, enum message_kind kind, int value,
 {
     struct message message = {.kind = kind, .value = value, .alone = alone};
     getrusage(RUSAGE_CHILDREN, &message.usage);
-    channel_send(watch->channel, &message);
+    channel_send(watch->channel, &message, -1);
 }
 
 /* Reaps what has ended beside the command; true when no process is left but this one. */
@@ -166,14 +166,16 @@ static void reap(const struct watch *watch)
             continue;
         }
         report(watch, MESSAGE_ENDED, status, nothing_else_runs());
-        _exit(0); /* the kernel kills what is left in the namespace */
+        /* The kernel kills what is left in the namespace. Not _exit(): the recorder is told of exit_group(2), and
+         * nobody has to hear of this one. */
+        syscall(SYS_exit, 0);
     }
 }
 
 static void obey(const struct watch *watch)
 {
     struct message message;
-    int got = channel_receive(watch->channel, &message, false);
+    int got = channel_receive(watch->channel, &message, NULL, false);
     if (got == 0) {
         _exit(125);
     }
@@ -201,13 +203,31 @@ static void serve(const struct watch *watch)
     }
 }
 
+/* Tells the launcher as well; from here on the recorder must answer. */
+static int install_filter(const struct init_context *context, struct message *ready, struct err *err)
+{
+    int notify_fd = -1;
+    if (context->company->record != NULL) {
+        notify_fd = filter_install_recording(context->company->seeded);
+        ready->value = notify_fd < 0 ? errno : 0;
+    }
+    if (notify_fd < 0 && filter_install(err) < 0) {
+        return -1;
+    }
+    channel_send(context->channel, ready, notify_fd);
+    if (notify_fd >= 0) {
+        close(notify_fd);
+    }
+    return 0;
+}
+
 static pid_t start_command(const struct init_context *context, struct err *err)
 {
     /* vfork: the child only sets itself up and executes, so a copy of this process' page tables, 0.1 ms, would be made
      * for nothing. Meanwhile this process sleeps; payload_main() never returns into it. */
     pid_t pid = vfork();
     if (pid == 0) {
-        payload_main(context->plan, context->channel);
+        payload_main(context);
     }
     if (pid < 0) {
         err_set_errno(err, ERR_SYSTEM, errno, "create a process for the command");
@@ -239,9 +259,8 @@ void init_main(const struct init_context *context)
         err_set_errno(&err, ERR_SYSTEM, errno, "watch for ended processes");
         fail(context, &err);
     }
-    channel_send(context->channel, &ready);
     /* One filter for both: the command inherits it, and PID 1 needs no call that a command may not use. */
-    if (filter_install(&err) < 0) {
+    if (install_filter(context, &ready, &err) < 0) {
         fail(context, &err);
     }
     pid_t command = start_command(context, &err);

@@ -7,12 +7,14 @@
 
 #include <sys/types.h>
 
+#include "sandbox/launch.h"
 #include "sandbox/plan.h"
 
 /* What init needs to know of the launcher. */
 struct init_context {
     const struct plan *plan;
-    int channel;      /* init's end */
+    const struct launch_company *company; /* never NULL */
+    int channel;                          /* init's end */
     int launcher_end; /* to be closed by init: while it is open here, the launcher's death would go unseen */
     uid_t outer_uid;
     gid_t outer_gid;

@@ -35,6 +35,7 @@ struct terminal {
 };
 
 struct watch {
+    const struct launch_company *company;
     int channel;
     int signals;
     bool failed;
@@ -135,7 +136,7 @@ static bool reached_command_already(const struct signalfd_siginfo *info)
 static void send_signal(const struct watch *watch, int signal)
 {
     struct message message = {.kind = MESSAGE_SIGNAL, .value = signal};
-    channel_send(watch->channel, &message);
+    channel_send(watch->channel, &message, -1);
 }
 
 static void pass_signals_on(const struct watch *watch)
@@ -166,7 +167,16 @@ static void stop_along(struct watch *watch)
     send_signal(watch, SIGCONT);
 }
 
-static void take_message(struct watch *watch, const struct message *message)
+static void start_recording(const struct watch *watch, int notify_fd, int errnum)
+{
+    if (watch->company->record != NULL) {
+        watch->company->record(watch->company->context, watch->result->init_pid, notify_fd, errnum);
+    } else if (notify_fd >= 0) {
+        close(notify_fd);
+    }
+}
+
+static void take_message(struct watch *watch, const struct message *message, int fd)
 {
     switch (message->kind) {
     case MESSAGE_READY:
@@ -174,6 +184,7 @@ static void take_message(struct watch *watch, const struct message *message)
         for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
             watch->result->namespace[i].number = message->namespace[i];
         }
+        start_recording(watch, fd, message->value);
         break;
     case MESSAGE_FAILED:
         watch->failed = true;
@@ -208,12 +219,13 @@ static void watch_run(struct watch *watch)
         }
         if (sources[0].revents != 0) {
             struct message message;
-            int got = channel_receive(watch->channel, &message, false);
+            int fd = -1;
+            int got = channel_receive(watch->channel, &message, &fd, false);
             if (got == 0) {
                 return;
             }
             if (got > 0) {
-                take_message(watch, &message);
+                take_message(watch, &message, fd);
             }
         }
     }
@@ -252,10 +264,18 @@ static int run_init(const struct init_context *context, struct watch *watch, str
     watch->begun_ns = clock_ns(CLOCK_MONOTONIC);
     pid_t init = create_init(context, err);
     close(context->channel);
+    for (int fd = 0; fd < 3; fd++) {
+        if (watch->company->stdio[fd] >= 0) {
+            close(watch->company->stdio[fd]);
+        }
+    }
     if (init < 0) {
         return -1;
     }
     watch->result->init_pid = init;
+    if (watch->company->begin != NULL) {
+        watch->company->begin(watch->company->context);
+    }
     terminal_save(&watch->terminal);
     watch_run(watch);
     int result = conclude(watch, init);
@@ -263,8 +283,10 @@ static int run_init(const struct init_context *context, struct watch *watch, str
     return result;
 }
 
-int launch(const struct plan *plan, struct launch_result *ret_result, struct err *err)
+int launch(const struct plan *plan, const struct launch_company *company, struct launch_result *ret_result,
+           struct err *err)
 {
+    static const struct launch_company alone = {.stdio = {-1, -1, -1}};
     static const char *const names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
     struct launch_result result = {.started_ns = clock_ns(CLOCK_REALTIME)};
     for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
@@ -281,9 +303,14 @@ int launch(const struct plan *plan, struct launch_result *ret_result, struct err
         close(ends[1]);
         return -1;
     }
-    struct init_context context = {
-        .plan = plan, .channel = ends[1], .launcher_end = outer_end, .outer_uid = geteuid(), .outer_gid = getegid()};
-    struct watch watch = {.channel = outer_end, .signals = signals, .result = &result, .err = err};
+    struct init_context context = {.plan = plan,
+                                   .company = company != NULL ? company : &alone,
+                                   .channel = ends[1],
+                                   .launcher_end = outer_end,
+                                   .outer_uid = geteuid(),
+                                   .outer_gid = getegid()};
+    struct watch watch = {
+        .company = context.company, .channel = outer_end, .signals = signals, .result = &result, .err = err};
     int status = run_init(&context, &watch, err);
     sigprocmask(SIG_SETMASK, &old_mask, NULL);
     if (status == 0) {

@@ -15,6 +15,22 @@
 
 enum { LAUNCH_NAMESPACES = 7 };
 
+/* What the caller does beside a run. Threads may only be made from begin() on: init is a copy of this process, and a
+ * lock that another thread held at that moment would never be released in it. All signals are blocked when the calls
+ * below are made, and so in threads made there. */
+struct launch_company {
+    void *context;
+    void (*begin)(void *context); /* init exists; may be NULL */
+    /* Not NULL: the command is to be recorded (sandbox/recorder.h). Called before the command starts; `notify_fd` is
+     * handed over, or -1: this kernel has no notifications or forbids them, `errnum` says why, and the run goes on
+     * without. */
+    void (*record)(void *context, pid_t init, int notify_fd, int errnum);
+    bool seeded; /* with record: also getrandom(2) is answered (setup.seed) */
+    /* What the command gets as descriptors 0, 1, 2, or -1 each: what the launcher has there. Closed here once init has
+     * them, so that a pipe ends when the command closes it. */
+    int stdio[3];
+};
+
 struct launch_result {
     int wait_status;     /* of the command, as waitpid(2) gives it */
     struct rusage usage; /* of everything that ran inside: PID 1 has waited for all of it */
@@ -29,9 +45,11 @@ struct launch_result {
     } namespace[LAUNCH_NAMESPACES];
 };
 
-/* Runs the plan to its end. 0 when a command was started, whatever came of it; -1 when it could not be: ERR_HOST,
- * ERR_COMMAND_ABSENT, ERR_COMMAND_DENIED, ERR_SYSTEM. Standard descriptors are those of the caller. */
-int launch(const struct plan *plan, struct launch_result *ret_result, struct err *err);
+/* Runs the plan to its end. `company` may be NULL. 0 when a command was started, whatever came of it; -1 when it could
+ * not be: ERR_HOST, ERR_COMMAND_ABSENT, ERR_COMMAND_DENIED, ERR_SYSTEM. Standard descriptors are those of the caller.
+ */
+int launch(const struct plan *plan, const struct launch_company *company, struct launch_result *ret_result,
+           struct err *err);
 
 /* Waits for the end of PID 1. launch() returns as soon as no process of the run can write any more; the kernel then
  * still takes the namespaces down, which lasts as long as writing the record does. To be called last, after a launch

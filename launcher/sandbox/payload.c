@@ -66,7 +66,7 @@ static void fail(int channel, const struct err *err) __attribute__((noreturn));
 static void fail(int channel, const struct err *err)
 {
     struct message message = {.kind = MESSAGE_FAILED, .err = *err};
-    channel_send(channel, &message);
+    channel_send(channel, &message, -1);
     _exit(err_exit_code(err));
 }
 
@@ -177,18 +177,29 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-void payload_main(const struct plan *plan, int channel)
+static int take_stdio(const struct launch_company *company, struct err *err)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (company->stdio[fd] >= 0 && dup2(company->stdio[fd], fd) < 0) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "set up descriptor %d of the command", fd);
+        }
+    }
+    return 0;
+}
+
+void payload_main(const struct init_context *context)
 {
     struct err err = {0};
+    int channel = context->channel;
     umask(022);
     reset_signals();
-    if (enter_workdir(plan, &err) < 0) {
+    if (take_stdio(context->company, &err) < 0 || enter_workdir(context->plan, &err) < 0) {
         fail(channel, &err);
     }
     if (mark_rest_close_on_exec(3) < 0) {
         err_set_errno(&err, ERR_SYSTEM, errno, "mark descriptors close-on-exec");
         fail(channel, &err);
     }
-    execute(plan, &err);
+    execute(context->plan, &err);
     fail(channel, &err);
 }

@@ -5,10 +5,10 @@
  */
 #pragma once
 
-#include "sandbox/plan.h"
+#include "sandbox/init.h"
 
 /* Runs in the child of init; never returns. A failure goes to the launcher over the channel. */
-void payload_main(const struct plan *plan, int channel) __attribute__((noreturn));
+void payload_main(const struct init_context *context) __attribute__((noreturn));
 
 /* Overwrites this process' copy of the launcher's arguments, which /proc/PID/cmdline shows to everybody. Before the
  * environment's strings are cleared: their place tells where the arguments end. */

@@ -30,11 +30,22 @@ static uint32_t word(const struct seccomp_data *data, unsigned offset)
     return value;
 }
 
-static uint32_t verdict(const struct seccomp_data *data)
+static const struct {
+    const struct sock_filter *step;
+    size_t length;
+} programs[] = {
+    {filter_plain, ROWS(filter_plain)},
+    {filter_recording, ROWS(filter_recording)},
+    {filter_seeded, ROWS(filter_seeded)},
+};
+
+enum { PLAIN, RECORDING, SEEDED };
+
+static uint32_t verdict_in(int program, const struct seccomp_data *data)
 {
     uint32_t a = 0;
-    for (size_t at = 0; at < ROWS(filter_program); at++) {
-        const struct sock_filter *step = &filter_program[at];
+    for (size_t at = 0; at < programs[program].length; at++) {
+        const struct sock_filter *step = &programs[program].step[at];
         switch (step->code) {
         case BPF_LD | BPF_W | BPF_ABS:
             a = word(data, step->k);
@@ -62,6 +73,11 @@ static uint32_t verdict(const struct seccomp_data *data)
     }
     ck_abort_msg("the program runs over its end");
     return 0;
+}
+
+static uint32_t verdict(const struct seccomp_data *data)
+{
+    return verdict_in(PLAIN, data);
 }
 
 static uint32_t ask(int number, uint64_t first, uint64_t second, uint64_t third)
@@ -165,6 +181,47 @@ START_TEST(gives_a_verdict_for_every_number)
 }
 END_TEST
 
+/* Recording must not open what is closed, nor close what is open: it only tells of some calls first. */
+START_TEST(recording_changes_no_verdict)
+{
+    for (int number = 0; number < 1024; number++) {
+        struct seccomp_data data = {.nr = number, .arch = native, .args = {0, 0, 0, 2}};
+        uint32_t plain = verdict_in(PLAIN, &data);
+        for (int program = RECORDING; program <= SEEDED; program++) {
+            uint32_t given = verdict_in(program, &data);
+            bool told = plain == ALLOW && given == SECCOMP_RET_USER_NOTIF;
+            ck_assert_msg(given == plain || told, "call %d: %#x, recorded %#x", number, plain, given);
+        }
+    }
+}
+END_TEST
+
+static const struct {
+    int number;
+    uint64_t third, fourth;
+    uint32_t recording, seeded;
+} told[] = {
+    {SYS_openat, 0, 0, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_USER_NOTIF},
+    {SYS_execve, 0, 0, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_USER_NOTIF},
+    {SYS_renameat2, 0, 0, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_USER_NOTIF},
+    {SYS_mknodat, S_IFREG, 0, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_USER_NOTIF},
+    {SYS_mknodat, S_IFCHR, 0, FAIL(EPERM), FAIL(EPERM)},
+    {452 /* fchmodat2 */, 0, 0, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_USER_NOTIF},
+    {SYS_read, 0, 0, ALLOW, ALLOW},
+    {SYS_newfstatat, 0, 0, ALLOW, ALLOW},
+    {SYS_getrandom, 0, 0, ALLOW, SECCOMP_RET_USER_NOTIF},
+    {SYS_mmap, 0, 0x22, ALLOW, ALLOW},
+    {SYS_mmap, 0, 0x28 /* MAP_DROPPABLE */, ALLOW, FAIL(EINVAL)},
+};
+
+START_TEST(tells_the_recorder)
+{
+    struct seccomp_data data = {.nr = told[_i].number, .arch = native, .args = {0, 0, told[_i].third, told[_i].fourth}};
+    ck_assert_uint_eq(verdict_in(RECORDING, &data), told[_i].recording);
+    ck_assert_uint_eq(verdict_in(SEEDED, &data), told[_i].seeded);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("filter");
@@ -173,6 +230,8 @@ int main(void)
     tcase_add_test(rules, refuses_other_architectures);
     tcase_add_test(rules, refuses_x32);
     tcase_add_test(rules, gives_a_verdict_for_every_number);
+    tcase_add_test(rules, recording_changes_no_verdict);
+    tcase_add_loop_test(rules, tells_the_recorder, 0, (int)ROWS(told));
     suite_add_tcase(suite, rules);
     return unit_run(suite);
 }
