@@ -12,6 +12,7 @@
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, leaks: what merely happened; what could not be pinned
  *            manifest, manifest_write, doc, project: the record, JSON, and the folder .sciwrap
+ *            objects: kept contents, by digest
  *            rerun, placing, redirect, compare: a run out of a manifest, and the comparison
  * env/       definition, definition_find, words: envs/NAME.ini      store, meta, index: where unpacked trees lie
  * sandbox/   plan: everything that is needed to start one process
