@@ -14,6 +14,7 @@
  *            manifest, manifest_write, doc, project: the record, JSON, and the folder .sciwrap
  *            objects: kept contents, by digest
  *            rerun, placing, redirect, compare: a run out of a manifest, and the comparison
+ *            content: bytes found again by their digest
  * env/       definition, definition_find, words: envs/NAME.ini      store, meta, index: where unpacked trees lie
  * sandbox/   plan: everything that is needed to start one process
  *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
