@@ -11,7 +11,7 @@
  *            inputs, streams: what a run is known to read; standard input, output and error
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, leaks: what merely happened; what could not be pinned
- *            manifest, manifest_write, doc, project: the record, JSON, and the folder .sciwrap
+ *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
  *            objects: kept contents, by digest
  *            rerun, placing, redirect, compare: a run out of a manifest, and the comparison
  *            content: bytes found again by their digest

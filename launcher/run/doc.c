@@ -3,6 +3,7 @@
 #include "run/doc.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,29 @@ void doc_put_number(struct doc *object, const char *key, uint64_t number)
 void doc_put_bool(struct doc *object, const char *key, bool value)
 {
     doc_put(object, key, must(json_boolean(value)));
+}
+
+void doc_put_digest(struct doc *object, const char *key, const struct digest *digest)
+{
+    char hex[DIGEST_HEX + 1];
+    digest_to_hex(digest, hex);
+    doc_put_text(object, key, hex);
+}
+
+void doc_put_mode(struct doc *object, const char *key, mode_t mode)
+{
+    char text[8];
+    snprintf(text, sizeof(text), "%04o", (unsigned)mode & 07777U);
+    doc_put_text(object, key, text);
+}
+
+void doc_put_texts(struct doc *object, const char *key, const struct strlist *texts)
+{
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < texts->count; i++) {
+        doc_append_text(array, texts->item[i]);
+    }
+    doc_put(object, key, array);
 }
 
 void doc_append(struct doc *array, struct doc *value)

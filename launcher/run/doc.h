@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/strlist.h"
 
@@ -26,6 +28,9 @@ void doc_put(struct doc *object, const char *key, struct doc *value);
 void doc_put_text(struct doc *object, const char *key, const char *text);
 void doc_put_number(struct doc *object, const char *key, uint64_t number);
 void doc_put_bool(struct doc *object, const char *key, bool value);
+void doc_put_digest(struct doc *object, const char *key, const struct digest *digest); /* hexadecimal */
+void doc_put_mode(struct doc *object, const char *key, mode_t mode);                   /* "0644" */
+void doc_put_texts(struct doc *object, const char *key, const struct strlist *texts);  /* an array */
 void doc_append(struct doc *array, struct doc *value);
 void doc_append_text(struct doc *array, const char *text);
 

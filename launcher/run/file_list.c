@@ -13,7 +13,7 @@
 #include "base/mem.h"
 
 static const char *const type_names[] = {"file", "directory", "link", "other", NULL};
-static const char *const change_names[] = {"", "created", "modified", "deleted", "mode", NULL};
+static const char *const change_names[] = {"", "created", "modified", "deleted", "mode", "renamed", NULL};
 
 struct file_item *file_list_add(struct file_list *list, const char *path)
 {
@@ -66,6 +66,7 @@ static void release_item(struct file_item *item)
     free(item->host);
     free(item->target);
     free(item->role);
+    free(item->from);
 }
 
 void file_list_remove(struct file_list *list, size_t index)
@@ -104,6 +105,8 @@ int file_item_read(struct file_item *item, const char *path, uint64_t offset, st
     item->type = FILE_REGULAR;
     item->has_digest = true;
     item->mode = st.st_mode & 07777;
+    item->mtime_ns =
+        st.st_mtim.tv_sec > 0 ? (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec : 0;
     item->offset = offset;
     return 0;
 }

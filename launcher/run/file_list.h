@@ -13,7 +13,7 @@
 #include "base/err.h"
 
 enum file_type { FILE_REGULAR, FILE_DIRECTORY, FILE_LINK, FILE_OTHER };
-enum file_change { FILE_UNCHANGED, FILE_CREATED, FILE_MODIFIED, FILE_DELETED, FILE_MODE };
+enum file_change { FILE_UNCHANGED, FILE_CREATED, FILE_MODIFIED, FILE_DELETED, FILE_MODE, FILE_RENAMED };
 
 struct file_item {
     char *path; /* relative to the work directory, or absolute inside; "/dev/stdin" and so on for redirections */
@@ -23,10 +23,14 @@ struct file_item {
     bool has_digest;
     struct digest digest;
     uint64_t size;
-    mode_t mode;    /* permission bits */
-    char *target;   /* of a link, else NULL */
-    char *role;     /* how an input was found: "declared", "argument", "stdin"; of an output "stdout", "stderr", NULL */
-    bool rewritten; /* an input that the run itself changed */
+    mode_t mode;       /* permission bits */
+    uint64_t mtime_ns; /* of an input: the time of the content as it was, since 1970; 0 when not known */
+    char *target;      /* of a link, else NULL */
+    /* How an input was found: "declared", "argument", "stdin", "observed"; of an output "stdout", "stderr", NULL. */
+    char *role;
+    char *from;      /* of a renamed output: its path before, else NULL */
+    bool kept;       /* an input whose content is in the project's objects (run/content.h) */
+    bool rewritten;  /* an input that the run itself changed */
     uint64_t offset; /* of a redirected output that was appended to: where this run began to write */
 };
 
@@ -44,10 +48,10 @@ void file_list_sort(struct file_list *list); /* by path */
 void file_list_remove(struct file_list *list, size_t index);
 void file_list_release(struct file_list *list);
 
-/* Digest and size of the file at the host path `path` from `offset` on. */
+/* Digest, size, mode and time of the file at the host path `path` from `offset` on. */
 int file_item_read(struct file_item *item, const char *path, uint64_t offset, struct err *err);
 
-/* "file", "directory", "link", "other"; "created", "modified", "deleted", "mode" ("" for unchanged). */
+/* "file", "directory", "link", "other"; "created", "modified", "deleted", "mode", "renamed" ("" for unchanged). */
 const char *file_type_name(enum file_type type);
 bool file_type_from_name(const char *name, enum file_type *ret_type);
 const char *file_change_name(enum file_change change);

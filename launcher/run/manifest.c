@@ -12,86 +12,28 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
-
-struct reader {
-    const char *name;
-    struct err *err;
-};
-
-static int complain(const struct reader *reader, const char *key)
-{
-    return err_set(reader->err, ERR_INVALID, "%s: '%s' is missing or not what a manifest holds", reader->name, key);
-}
-
-static bool is_absolute_normal(const char *path)
-{
-    if (path[0] != '/') {
-        return false;
-    }
-    return strcmp(path, "/") == 0 || path_is_clean(path + 1);
-}
-
-/* Relative paths are beneath the work directory, absolute ones inside: nothing leads out of either. */
-static bool is_file_path(const char *path)
-{
-    return path_is_clean(path) || (is_absolute_normal(path) && strcmp(path, "/") != 0);
-}
-
-static int read_text(const struct reader *reader, const struct doc *object, const char *key, char **ret_text)
-{
-    char *text = doc_get_text(object, key);
-    if (text == NULL) {
-        return complain(reader, key);
-    }
-    free(*ret_text);
-    *ret_text = text;
-    return 0;
-}
-
-static int read_absolute(const struct reader *reader, const struct doc *object, const char *key, char **ret_path)
-{
-    if (read_text(reader, object, key, ret_path) < 0) {
-        return -1;
-    }
-    return is_absolute_normal(*ret_path) ? 0 : complain(reader, key);
-}
-
-static int read_digest(const struct reader *reader, const struct doc *object, const char *key,
-                       struct digest *ret_digest)
-{
-    auto_free char *hex = doc_get_text(object, key);
-    return hex != NULL && digest_from_hex(hex, ret_digest) ? 0 : complain(reader, key);
-}
-
-static int read_mode(const struct reader *reader, const struct doc *object, const char *key, mode_t *ret_mode)
-{
-    auto_free char *text = doc_get_text(object, key);
-    if (text == NULL || strlen(text) != 4 || strspn(text, "01234567") != 4) {
-        return complain(reader, key);
-    }
-    *ret_mode = (mode_t)strtoul(text, NULL, 8);
-    return 0;
-}
+#include "run/file_list_doc.h"
+#include "run/reader.h"
 
 static int read_environment(const struct reader *reader, const struct doc *object,
                             struct setup_environment *environment)
 {
     const struct doc *tree = doc_get(object, "tree");
     const struct doc *artifact = doc_get(object, "artifact");
-    if (read_text(reader, object, "name", &environment->name) < 0 ||
-        read_digest(reader, artifact, "sha256", &environment->artifact) < 0 ||
-        read_digest(reader, tree, "sha256", &environment->tree) < 0) {
+    if (reader_text(reader, object, "name", &environment->name) < 0 ||
+        reader_digest(reader, artifact, "sha256", &environment->artifact) < 0 ||
+        reader_digest(reader, tree, "sha256", &environment->tree) < 0) {
         return err_wrap(reader->err, "environment");
     }
     if (!path_is_name(environment->name)) {
-        return complain(reader, "name");
+        return reader_complain(reader, "name");
     }
     (void)doc_get_number(artifact, "size", &environment->size);
     (void)doc_get_number(tree, "entries", &environment->entries);
     environment->recipe = doc_get_text(object, "recipe");
     if (doc_get(object, "tar_sha256") != NULL) {
         environment->has_tar = true;
-        return read_digest(reader, object, "tar_sha256", &environment->tar);
+        return reader_digest(reader, object, "tar_sha256", &environment->tar);
     }
     return 0;
 }
@@ -101,22 +43,22 @@ static int read_command(const struct reader *reader, const struct doc *array, st
     for (size_t i = 0; i < doc_count(array); i++) {
         char *word = doc_text(doc_at(array, i));
         if (word == NULL) {
-            return complain(reader, "command");
+            return reader_complain(reader, "command");
         }
         strlist_take(argv, word);
     }
-    return argv->count > 0 ? 0 : complain(reader, "command");
+    return argv->count > 0 ? 0 : reader_complain(reader, "command");
 }
 
 static int read_variables(const struct reader *reader, const struct doc *object, struct strlist *variables)
 {
     struct strlist names = {0};
-    int result = object != NULL ? 0 : complain(reader, "variables");
+    int result = object != NULL ? 0 : reader_complain(reader, "variables");
     doc_keys(object, &names);
     for (size_t i = 0; result == 0 && i < names.count; i++) {
         auto_free char *value = doc_get_text(object, names.item[i]);
         if (value == NULL || names.item[i][0] == '\0' || strchr(names.item[i], '=') != NULL) {
-            result = complain(reader, "variables");
+            result = reader_complain(reader, "variables");
         } else {
             strlist_addf(variables, "%s=%s", names.item[i], value);
         }
@@ -132,11 +74,11 @@ static int read_bind(const struct reader *reader, const struct doc *object, stru
     auto_free char *type = doc_get_text(object, "type");
     auto_free char *origin = doc_get_text(object, "origin");
     enum bind_origin known;
-    bool good = path != NULL && is_absolute_normal(path) && strcmp(path, "/") != 0 && access != NULL &&
+    bool good = path != NULL && reader_is_absolute(path) && strcmp(path, "/") != 0 && access != NULL &&
                 (strcmp(access, "ro") == 0 || strcmp(access, "rw") == 0) && type != NULL && origin != NULL &&
                 bind_origin_from_name(origin, &known);
     if (!good) {
-        return complain(reader, "binds");
+        return reader_complain(reader, "binds");
     }
     struct bind *bind = bind_add(binds, NULL, path);
     bind->read_only = strcmp(access, "ro") == 0;
@@ -150,17 +92,17 @@ static int read_settings(const struct reader *reader, const struct doc *object, 
     auto_free char *network = doc_get_text(object, "network");
     auto_free char *identity = doc_get_text(object, "identity");
     if (network == NULL || !setup_network_from_name(network, &setup->network)) {
-        return complain(reader, "network");
+        return reader_complain(reader, "network");
     }
     if (identity == NULL || !setup_identity_from_name(identity, &setup->identity)) {
-        return complain(reader, "identity");
+        return reader_complain(reader, "identity");
     }
     uint64_t uid = 0;
     uint64_t gid = 0;
     /* (uid_t)-1 means "no change" to the kernel and names nobody. */
     if (!doc_get_number(object, "uid", &uid) || uid >= UINT32_MAX || !doc_get_number(object, "gid", &gid) ||
         gid >= UINT32_MAX) {
-        return complain(reader, "uid");
+        return reader_complain(reader, "uid");
     }
     setup->uid = (uid_t)uid;
     setup->gid = (gid_t)gid;
@@ -171,11 +113,11 @@ static int read_settings(const struct reader *reader, const struct doc *object, 
             return -1;
         }
     }
-    if (read_mode(reader, object, "umask", &setup->umask) < 0 ||
-        read_absolute(reader, object, "home", &setup->home) < 0) {
+    if (reader_mode(reader, object, "umask", &setup->umask) < 0 ||
+        reader_absolute(reader, object, "home", &setup->home) < 0) {
         return -1;
     }
-    return read_text(reader, object, "hostname", &setup->hostname);
+    return reader_text(reader, object, "hostname", &setup->hostname);
 }
 
 static int read_stream(const struct reader *reader, const struct doc *experiment, int number, struct stream *stream)
@@ -183,68 +125,12 @@ static int read_stream(const struct reader *reader, const struct doc *experiment
     const struct doc *object = doc_get(experiment, stream_name(number));
     auto_free char *kind = doc_get_text(object, "kind");
     if (kind == NULL || !stream_kind_from_name(kind, &stream->kind)) {
-        return complain(reader, stream_name(number));
+        return reader_complain(reader, stream_name(number));
     }
     stream->path = doc_get_text(object, "path");
     bool needed = stream->kind == STREAM_FILE;
-    if (needed != (stream->path != NULL) || (needed && !is_file_path(stream->path))) {
-        return complain(reader, stream_name(number));
-    }
-    return 0;
-}
-
-static int read_file(const struct reader *reader, const struct doc *object, struct file_list *list)
-{
-    auto_free char *path = doc_get_text(object, "path");
-    if (path == NULL || !is_file_path(path)) {
-        return complain(reader, "path");
-    }
-    struct file_item *item = file_list_add(list, path);
-    item->role = doc_get_text(object, "role");
-    item->target = doc_get_text(object, "target");
-    item->rewritten = doc_get_bool(object, "rewritten");
-    (void)doc_get_number(object, "size", &item->size);
-    (void)doc_get_number(object, "offset", &item->offset);
-    auto_free char *type = doc_get_text(object, "type");
-    auto_free char *change = doc_get_text(object, "change");
-    if ((type != NULL && !file_type_from_name(type, &item->type)) ||
-        (change != NULL && !file_change_from_name(change, &item->change))) {
-        return complain(reader, path);
-    }
-    if (doc_get(object, "mode") != NULL && read_mode(reader, object, "mode", &item->mode) < 0) {
-        return -1;
-    }
-    if (doc_get(object, "sha256") != NULL) {
-        item->has_digest = true;
-        return read_digest(reader, object, "sha256", &item->digest);
-    }
-    return 0;
-}
-
-static int read_files(const struct reader *reader, const struct doc *experiment, const char *key,
-                      struct file_list *list)
-{
-    const struct doc *array = doc_get(experiment, key);
-    if (array == NULL) {
-        return complain(reader, key);
-    }
-    for (size_t i = 0; i < doc_count(array); i++) {
-        if (read_file(reader, doc_at(array, i), list) < 0) {
-            return err_wrap(reader->err, "%s", key);
-        }
-    }
-    return 0;
-}
-
-static int read_inputs(const struct reader *reader, const struct doc *experiment, struct file_list *inputs)
-{
-    if (read_files(reader, experiment, "inputs", inputs) < 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < inputs->count; i++) {
-        if (!inputs->item[i].has_digest) {
-            return complain(reader, "inputs");
-        }
+    if (needed != (stream->path != NULL) || (needed && !reader_is_file_path(stream->path))) {
+        return reader_complain(reader, stream_name(number));
     }
     return 0;
 }
@@ -254,10 +140,10 @@ static int read_exit(const struct reader *reader, const struct doc *object, stru
     uint64_t code = 0;
     uint64_t signal = 0;
     if (!doc_get_number(object, "code", &code) || code > 255) {
-        return complain(reader, "exit");
+        return reader_complain(reader, "exit");
     }
     if (doc_get_number(object, "signal", &signal) && signal > 64) {
-        return complain(reader, "exit");
+        return reader_complain(reader, "exit");
     }
     end->code = (int)code;
     end->signal = (int)signal;
@@ -270,7 +156,7 @@ static int read_experiment(const struct reader *reader, const struct doc *experi
     struct setup *setup = &manifest->setup;
     if (read_environment(reader, doc_get(experiment, "environment"), &setup->environment) < 0 ||
         read_command(reader, doc_get(experiment, "command"), &setup->argv) < 0 ||
-        read_absolute(reader, experiment, "workdir", &setup->workdir) < 0 ||
+        reader_absolute(reader, experiment, "workdir", &setup->workdir) < 0 ||
         read_variables(reader, doc_get(experiment, "variables"), &setup->variables) < 0 ||
         read_settings(reader, doc_get(experiment, "settings"), setup) < 0) {
         return -1;
@@ -280,8 +166,8 @@ static int read_experiment(const struct reader *reader, const struct doc *experi
             return -1;
         }
     }
-    if (read_inputs(reader, experiment, &manifest->inputs) < 0 ||
-        read_files(reader, experiment, "outputs", &manifest->outputs) < 0) {
+    if (file_list_read(reader, experiment, false, &manifest->inputs) < 0 ||
+        file_list_read(reader, experiment, true, &manifest->outputs) < 0) {
         return -1;
     }
     return read_exit(reader, doc_get(experiment, "exit"), &manifest->exit);

@@ -1,54 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * manifest_write: a run to the text of its manifest. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "run/file_list_doc.h"
 #include "run/leaks.h"
 #include "run/manifest.h"
-
-static void put_digest(struct doc *object, const char *key, const struct digest *digest)
-{
-    char hex[DIGEST_HEX + 1];
-    digest_to_hex(digest, hex);
-    doc_put_text(object, key, hex);
-}
-
-static void put_mode(struct doc *object, const char *key, mode_t mode)
-{
-    char text[8];
-    snprintf(text, sizeof(text), "%04o", (unsigned)mode & 07777U);
-    doc_put_text(object, key, text);
-}
-
-static struct doc *texts_doc(const struct strlist *texts)
-{
-    struct doc *array = doc_array();
-    for (size_t i = 0; i < texts->count; i++) {
-        doc_append_text(array, texts->item[i]);
-    }
-    return array;
-}
 
 static struct doc *environment_doc(const struct setup_environment *environment)
 {
     struct doc *object = doc_object();
     struct doc *artifact = doc_object();
     struct doc *tree = doc_object();
-    put_digest(artifact, "sha256", &environment->artifact);
+    doc_put_digest(artifact, "sha256", &environment->artifact);
     if (environment->size > 0) {
         doc_put_number(artifact, "size", environment->size);
     }
-    put_digest(tree, "sha256", &environment->tree);
+    doc_put_digest(tree, "sha256", &environment->tree);
     doc_put_number(tree, "entries", environment->entries);
     doc_put_text(object, "name", environment->name);
     doc_put(object, "artifact", artifact);
     doc_put(object, "tree", tree);
     if (environment->has_tar) {
-        put_digest(object, "tar_sha256", &environment->tar);
+        doc_put_digest(object, "tar_sha256", &environment->tar);
     }
     doc_put_text(object, "recipe", environment->recipe);
     return object;
@@ -86,7 +63,7 @@ static struct doc *settings_doc(const struct setup *setup)
     doc_put_text(object, "identity", setup_identity_name(setup->identity));
     doc_put_number(object, "uid", setup->uid);
     doc_put_number(object, "gid", setup->gid);
-    put_mode(object, "umask", setup->umask);
+    doc_put_mode(object, "umask", setup->umask);
     doc_put_text(object, "home", setup->home);
     doc_put_text(object, "hostname", setup->hostname);
     doc_put_bool(object, "writable", setup->writable);
@@ -97,45 +74,10 @@ static struct doc *settings_doc(const struct setup *setup)
 static void put_setup(struct doc *experiment, const struct setup *setup)
 {
     doc_put(experiment, "environment", environment_doc(&setup->environment));
-    doc_put(experiment, "command", texts_doc(&setup->argv));
+    doc_put_texts(experiment, "command", &setup->argv);
     doc_put_text(experiment, "workdir", setup->workdir);
     doc_put(experiment, "variables", variables_doc(&setup->variables));
     doc_put(experiment, "settings", settings_doc(setup));
-}
-
-static struct doc *file_doc(const struct file_item *item, bool is_output)
-{
-    struct doc *object = doc_object();
-    doc_put_text(object, "path", item->path);
-    if (is_output) {
-        doc_put_text(object, "type", file_type_name(item->type));
-        doc_put_text(object, "change", file_change_name(item->change));
-    }
-    if (item->has_digest) {
-        put_digest(object, "sha256", &item->digest);
-        doc_put_number(object, "size", item->size);
-    }
-    if (item->change != FILE_DELETED && item->type != FILE_LINK) {
-        put_mode(object, "mode", item->mode);
-    }
-    doc_put_text(object, "target", item->target);
-    doc_put_text(object, "role", item->role);
-    if (item->offset > 0) {
-        doc_put_number(object, "offset", item->offset);
-    }
-    if (item->rewritten) {
-        doc_put_bool(object, "rewritten", true);
-    }
-    return object;
-}
-
-static struct doc *files_doc(const struct file_list *list, bool are_outputs)
-{
-    struct doc *array = doc_array();
-    for (size_t i = 0; i < list->count; i++) {
-        doc_append(array, file_doc(&list->item[i], are_outputs));
-    }
-    return array;
 }
 
 static void put_streams(struct doc *experiment, const struct stream streams[STREAMS])
@@ -264,8 +206,8 @@ char *manifest_format(const struct manifest *manifest)
     struct doc *experiment = doc_object();
     put_setup(experiment, &manifest->setup);
     put_streams(experiment, manifest->stream);
-    doc_put(experiment, "inputs", files_doc(&manifest->inputs, false));
-    doc_put(experiment, "outputs", files_doc(&manifest->outputs, true));
+    doc_put(experiment, "inputs", file_list_doc(&manifest->inputs, false));
+    doc_put(experiment, "outputs", file_list_doc(&manifest->outputs, true));
     doc_put(experiment, "exit", exit_doc(&manifest->exit));
     doc_put_text(top, "schema", MANIFEST_SCHEMA);
     doc_put_text(top, "id", manifest->id[0] != '\0' ? manifest->id : NULL);

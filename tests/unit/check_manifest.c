@@ -55,6 +55,16 @@ static void fill(struct manifest *manifest)
     struct file_item *input = add_file(&manifest->inputs, "/data/reads.bam", "reads");
     input->role = xstrdup("argument");
     input->rewritten = true;
+    input->kept = true;
+    input->mtime_ns = 1700000000123456789;
+    struct file_item *folder = file_list_add(&manifest->inputs, "folder");
+    folder->type = FILE_DIRECTORY;
+    struct file_item *in_link = file_list_add(&manifest->inputs, "latest");
+    in_link->type = FILE_LINK;
+    in_link->target = xstrdup("../elsewhere/\xff");
+    struct file_item *renamed = add_file(&manifest->outputs, "new-name", "out");
+    renamed->change = FILE_RENAMED;
+    renamed->from = xstrdup("old-name");
     add_file(&manifest->outputs, "out.txt", "out")->change = FILE_CREATED;
     struct file_item *link = file_list_add(&manifest->outputs, "link");
     link->type = FILE_LINK;
@@ -86,8 +96,13 @@ START_TEST(what_is_written_comes_back)
     ck_assert_str_eq(read.stream[0].path, "in\xff.txt");
     ck_assert_str_eq(read.inputs.item[0].host, "/host/work/in\xff.txt");
     ck_assert_str_eq(read.inputs.item[1].host, "/host/data/reads.bam");
-    ck_assert(read.inputs.item[1].rewritten);
-    ck_assert_str_eq(read.outputs.item[1].target, "out.txt");
+    ck_assert(read.inputs.item[1].rewritten && read.inputs.item[1].kept);
+    ck_assert_uint_eq(read.inputs.item[1].mtime_ns, 1700000000123456789);
+    ck_assert(read.inputs.item[2].type == FILE_DIRECTORY && read.inputs.item[3].type == FILE_LINK);
+    ck_assert_str_eq(read.inputs.item[3].target, "../elsewhere/\xff");
+    ck_assert(read.outputs.item[0].change == FILE_RENAMED);
+    ck_assert_str_eq(read.outputs.item[0].from, "old-name");
+    ck_assert_str_eq(read.outputs.item[2].target, "out.txt");
     ck_assert_int_eq(read.exit.signal, 9);
     ck_assert_str_eq(read.started, "2001-09-09T01:46:40.000000005Z");
     ck_assert_uint_eq(read.elapsed_ns, 42);
@@ -150,6 +165,10 @@ static const struct {
     {"\"kind\": \"pipe\"", "\"kind\": \"hose\"", "stdout"},
     {"\"code\": 137", "\"code\": 256", "exit"},
     {"\"change\": \"created\"", "\"change\": \"changed\"", "out.txt"},
+    {"\"from\": \"old-name\"", "\"from\": \"../old-name\"", "from"},
+    {"\"folder\",\n        \"type\": \"directory\"", "\"folder\",\n        \"type\": \"other\"", "inputs"},
+    {"\"folder\",\n        \"type\": \"directory\"", "\"folder\",\n        \"type\": \"file\"", "inputs"},
+    {"\"target\": {", "\"untarget\": {", "inputs"},
     {"\"A\": \"1=2\"", "\"A\": 12", "variables"},
     {"\"A\": \"1=2\"", "\"B\": \"1=2\"", "duplicate"},
 };
