@@ -13,7 +13,7 @@
  *            circumstances, leaks: what merely happened; what could not be pinned
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
  *            objects: kept contents, by digest
- *            rerun, placing, redirect, compare: a run out of a manifest, and the comparison
+ *            rerun, placing, placing_make, redirect, compare: a run out of a manifest, and the comparison
  *            content: bytes found again by their digest
  * env/       definition, definition_find, words: envs/NAME.ini      store, meta, index: where unpacked trees lie
  * sandbox/   plan: everything that is needed to start one process

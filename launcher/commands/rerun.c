@@ -16,6 +16,7 @@
 #include "commands/command.h"
 #include "commands/records.h"
 #include "commands/start.h"
+#include "run/objects.h"
 
 static const struct command_option options[] = {
     {"inputs", 0, "DIR", "look for inputs in DIR first (repeatable)"},
@@ -177,6 +178,9 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     if (result == 0) {
         strlist_take(&rerun.folders, folder_of(cwd, path));
         strlist_add(&rerun.folders, cwd);
+        for (size_t i = 0; i < rerun.folders.count; i++) {
+            strlist_addf(&rerun.objects, "%s/" SETUP_RECORDS "/" OBJECTS_FOLDER, rerun.folders.item[i]);
+        }
         result = perform(&rerun, &then, exit_code, err);
     }
     manifest_release(&then);

@@ -34,10 +34,10 @@ static int open_input(const struct manifest *manifest, const struct placing *pla
         return err_set(err, ERR_INVALID, "the manifest names no input for standard input '%s'", stream->path);
     }
     auto_free char *placed = placing_path(placing, &manifest->setup, stream->path);
-    const char *path = placed != NULL ? placed : input->host;
-    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    auto_fd int fd = placed != NULL ? placing_open(placing, &manifest->setup, stream->path, O_RDONLY | O_NOCTTY, 0)
+                                    : open(input->host, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 || lseek(fd, (off_t)input->offset, SEEK_SET) < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "open input '%s'", path);
+        return err_set_errno(err, ERR_SYSTEM, errno, "open input '%s'", stream->path);
     }
     return steal_fd(&fd);
 }
@@ -52,10 +52,12 @@ static int open_output(const struct stream *stream, int number, const struct pla
         int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
         return fd >= 0 ? fd : err_set_errno(err, ERR_SYSTEM, errno, "duplicate standard error");
     }
-    char *placed = placing_path(placing, &manifest->setup, stream->path);
-    auto_free char *path = placed != NULL ? placed : xasprintf("%s/%s", placing->run_folder, stream_name(number));
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
-    return fd >= 0 ? fd : err_set_errno(err, ERR_SYSTEM, errno, "create '%s'", path);
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
+    auto_free char *placed = placing_path(placing, &manifest->setup, stream->path);
+    auto_free char *path = xasprintf("%s/%s", placing->run_folder, stream_name(number));
+    int fd = placed != NULL ? placing_open(placing, &manifest->setup, stream->path, flags, 0666)
+                            : open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0666);
+    return fd >= 0 ? fd : err_set_errno(err, ERR_SYSTEM, errno, "create '%s'", placed != NULL ? placed : path);
 }
 
 static int open_all(int fds[STREAMS], const struct manifest *manifest, const struct placing *placing, struct err *err)

@@ -95,6 +95,75 @@ INI
     [[ $status -eq 0 ]] || notes 'log.txt'
 }
 
+# Changes the newest manifest to edited.json: a Python statement over the manifest `m` and its experiment `e`.
+edit() {
+    python3 - "$(manifest)" "$1" <<'PYTHON'
+import hashlib, json, sys
+m = json.load(open(sys.argv[1]))
+e = m["experiment"]
+def file(path, text, **more):
+    return dict(path=path, sha256=hashlib.sha256(text.encode()).hexdigest(), size=len(text), mode="0644", **more)
+exec(sys.argv[2])
+json.dump(m, open("edited.json", "w"))
+PYTHON
+}
+
+@test "an input that is nowhere but among the kept contents" {
+    echo one >log.txt
+    "$SCIWRAP" exec --input log.txt tiny sh -c 'echo two >>log.txt; cp log.txt out.txt'
+    local hex
+    hex=$(printf 'one\n' | sha256sum | cut -d' ' -f1)
+    mkdir -p ".sciwrap/objects/${hex:0:2}"
+    printf 'bad\n' >".sciwrap/objects/${hex:0:2}/$hex"
+    fails_with 125 'log.txt' -- "$SCIWRAP" rerun "$(run_id)"
+    printf 'one\n' >".sciwrap/objects/${hex:0:2}/$hex"
+    succeeds "$SCIWRAP" rerun "$(run_id)"
+    is "${lines[-1]}" identical
+    is "$(cat log.txt)" $'one\ntwo'
+}
+
+@test "times, links and directories among the inputs are as they were" {
+    mkdir -p data empty
+    echo one >data/v1
+    touch -d '2020-01-02 03:04:05 UTC' data/v1
+    ln -s data/v1 latest
+    "$SCIWRAP" exec --input data tiny sh -c 'cat latest >out.txt; stat -c "%Y %n" data/v1 >>out.txt; ls -d empty >>out.txt'
+    touch data/v1
+    edit 'e["inputs"] += [dict(path="latest", type="link", target="data/v1"), dict(path="empty", type="directory")]'
+    rm -r empty latest
+    succeeds "$SCIWRAP" rerun ./edited.json
+    is "${lines[-1]}" identical
+}
+
+@test "an input outside the work directory looks as it did" {
+    mkdir "$BATS_TEST_TMPDIR/tools"
+    printf '#!/bin/sh\necho tool\n' >"$BATS_TEST_TMPDIR/tools/tool"
+    chmod 755 "$BATS_TEST_TMPDIR/tools/tool"
+    "$SCIWRAP" exec --bind "$BATS_TEST_TMPDIR/tools:/tools" --input "$BATS_TEST_TMPDIR/tools/tool" tiny sh -c \
+        '/tools/tool >out.txt; stat -c %Y /tools/tool >>out.txt'
+    chmod 644 "$BATS_TEST_TMPDIR/tools/tool"
+    touch -d 2001-02-03 "$BATS_TEST_TMPDIR/tools/tool"
+    succeeds "$SCIWRAP" rerun "$(run_id)"
+    is "${lines[-1]}" identical
+    is "$(stat -c %a "$BATS_TEST_TMPDIR/tools/tool")" 644
+}
+
+@test "a manifest from elsewhere writes nothing through its links" {
+    local victim=$BATS_TEST_TMPDIR/victim
+    mkdir "$victim"
+    echo mine >"$victim/out"
+    echo evil >x
+    "$SCIWRAP" exec --input x tiny true >out
+    edit 'e["inputs"] = [dict(path="e", type="link", target="'"$victim"'"), file("e/out", "evil\n")]'
+    cp x out
+    run "$SCIWRAP" rerun --inputs . ./edited.json
+    is "$(cat "$victim/out")" mine
+    edit 'e["inputs"] = [dict(path="e", type="link", target="'"$victim"'")]; e["outputs"] = []
+e["stdout"] = dict(kind="file", path="e/out")'
+    fails_with 125 'e/out' -- "$SCIWRAP" rerun ./edited.json
+    is "$(ls -A "$victim")$(cat "$victim/out")" outmine
+}
+
 @test "a manifest of a newer schema is refused" {
     "$SCIWRAP" run tiny exit 0
     sed -E '0,/"schema"/s/("schema": *"[^"]*)[0-9]+"/\199"/' "$(manifest)" >newer.json
