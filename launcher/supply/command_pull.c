@@ -7,29 +7,28 @@
 #include "supply/pull.h"
 #include "supply/supply.h"
 
-static const char usage[] = "usage: sciwrap pull [--quiet|--verbose] [--offline] ENV...\n"
+static const char usage[] = "usage: sciwrap pull [--quiet|--verbose] [--offline] [--again] ENV...\n"
                             "\n"
                             "Brings the root file systems of environments into the store, checked against\n"
                             "their pins.\n"
                             "\n"
                             "  -q, --quiet     say only what went wrong\n"
                             "  -v, --verbose   say every step\n"
-                            "      --offline   ask nothing from the network\n";
-
-struct options {
-    bool offline;
-};
+                            "      --offline   ask nothing from the network\n"
+                            "      --again     replace trees that are in the store: they were damaged\n";
 
 static int take_option(void *into, int letter, struct err *err)
 {
-    struct options *options = into;
+    struct pull_options *options = into;
     (void)err;
-    options->offline |= letter == 'o'; /* the other, --for-run, is `sciwrap run`, which has said why */
+    options->offline |= letter == 'o'; /* the third, --for-run, is `sciwrap run`, which has said why */
+    options->again |= letter == 'a';
     return 0;
 }
 
 static const struct option known[] = {
     {"offline", no_argument, NULL, 'o'},
+    {"again", no_argument, NULL, 'a'},
     {"for-run", no_argument, NULL, 'r'},
     COMMAND_LINE_COMMON,
 };
@@ -37,12 +36,12 @@ static const struct option known[] = {
 static const struct command_line line = {
     .name = "pull", .usage = usage, .operand = "environment", .letters = "qv", .options = known, .take = take_option};
 
-static int pull_named(const char *name, const struct store *store, bool offline, struct err *err)
+static int pull_named(const char *name, const struct store *store, const struct pull_options *options, struct err *err)
 {
     struct definition def = {0};
     int result = definition_find(&def, name, err);
     if (result == 0) {
-        result = pull_environment(&def, store, offline, err);
+        result = pull_environment(&def, store, options, err);
     }
     definition_release(&def);
     return result;
@@ -50,14 +49,14 @@ static int pull_named(const char *name, const struct store *store, bool offline,
 
 static int run(int argc, char **argv, struct err *err)
 {
-    struct options options = {0};
+    struct pull_options options = {0};
     struct store store = {.fd = -1};
     int result = command_line_read(&line, &options, argc, argv, err);
     if (result > 0 && store_open_writable(&store, err) < 0) {
         result = -1;
     }
     for (int i = optind; result > 0 && i < argc; i++) {
-        result = pull_named(argv[i], &store, options.offline, err) < 0 ? -1 : 1;
+        result = pull_named(argv[i], &store, &options, err) < 0 ? -1 : 1;
     }
     store_close(&store);
     return result < 0 ? -1 : 0;
@@ -65,7 +64,7 @@ static int run(int argc, char **argv, struct err *err)
 
 const struct supply_command pull_command = {
     .name = "pull",
-    .synopsis = "[--quiet|--verbose] [--offline] ENV...",
+    .synopsis = "[--quiet|--verbose] [--offline] [--again] ENV...",
     .summary = "bring root file systems into the store",
     .run = run,
 };

@@ -205,17 +205,19 @@ static int is_there(const struct definition *def, const struct store *store, str
     return found;
 }
 
-int pull_environment(const struct definition *def, const struct store *store, bool offline, struct err *err)
+int pull_environment(const struct definition *def, const struct store *store, const struct pull_options *options,
+                     struct err *err)
 {
-    struct pull pull = {.def = def, .store = store, .offline = offline, .stage = {.fd = -1}};
-    int result = is_there(def, store, err);
+    struct pull pull = {.def = def, .store = store, .offline = options->offline, .stage = {.fd = -1}};
+    int result = options->again ? 0 : is_there(def, store, err);
     if (result != 0) {
         return result == 1 ? 0 : err_wrap(err, "pull %s", def->name);
     }
     auto_fd int lock = stage_lock(store, &def->sha256, def->name);
-    result = is_there(def, store, err);
+    result = options->again ? 0 : is_there(def, store, err);
     if (result == 0) {
         result = stage_begin(&pull.stage, store, err);
+        pull.stage.replace = options->again;
         result = result < 0 ? -1 : try_all(&pull, err);
     }
     progress_release(&pull.progress);

@@ -11,6 +11,12 @@
 #include "env/definition.h"
 #include "env/store.h"
 
+struct pull_options {
+    bool offline; /* nothing is asked from the network */
+    bool again;   /* a tree that is in the store is replaced by one that was unpacked now */
+};
+
 /* Afterwards the complete tree of def->sha256 is in the store (open for writing) or in the site's. Says what it does.
- * With `offline` nothing is asked from the network. */
-int pull_environment(const struct definition *def, const struct store *store, bool offline, struct err *err);
+ */
+int pull_environment(const struct definition *def, const struct store *store, const struct pull_options *options,
+                     struct err *err);

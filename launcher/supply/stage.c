@@ -191,7 +191,8 @@ static int rename_new(int from_fd, const char *from, int to_fd, const char *to)
     return result;
 }
 
-/* Puts the stage in its place. A tree that is there and complete wins; one that a power cut hurt is moved into tmp. */
+/* Puts the stage in its place. A tree that is there and complete wins; one that a power cut hurt, or that is to be
+ * replaced, is moved into tmp. */
 static int publish(struct stage *stage, const struct store_tree *tree, int tmp, int trees, struct err *err)
 {
     char hex[DIGEST_HEX + 1];
@@ -207,7 +208,7 @@ static int publish(struct stage *stage, const struct store_tree *tree, int tmp, 
             break;
         }
         struct store_tree winner = {.fd = -1};
-        int found = store_read_tree(trees, &tree->artifact, &winner, err);
+        int found = stage->replace ? 0 : store_read_tree(trees, &tree->artifact, &winner, err);
         if (found != 0) {
             if (winner.fd >= 0) {
                 close(winner.fd);

@@ -78,6 +78,20 @@ works() {
     is "$(wc -l <"$BATS_FILE_TMPDIR/log")" 1
 }
 
+@test "--again replaces what is there" {
+    from "$FIXTURES/tiny.tar"
+    "$SCIWRAP" pull --quiet it
+    local tree
+    tree=$SCIWRAP_STORE/trees/$(sha256 "$FIXTURES/tiny.tar")
+    chmod u+w "$tree/rootfs/etc/version"
+    echo spoiled >"$tree/rootfs/etc/version"
+    succeeds "$SCIWRAP" pull it
+    is "$(cat "$tree/rootfs/etc/version")" spoiled
+    succeeds "$SCIWRAP" pull --again it
+    is "$(cat "$tree/rootfs/etc/version")" old
+    nothing_left
+}
+
 @test "mirrors are tried in order" {
     from "$server/plain/absent.tar" "$server/page/tiny.tar" /no/such/file.tar "$server/plain/tiny.tar"
     succeeds "$SCIWRAP" pull it

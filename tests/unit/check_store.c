@@ -43,18 +43,24 @@ static struct store_tree named(const char *name)
 }
 
 /* A committed tree with one file in it, which holds `content`. */
-static void publish(const char *name, const char *content)
+static void publish_over(const char *name, const char *content, bool replace)
 {
     struct stage stage = {.fd = -1};
     struct err err = {0};
     struct store_tree tree = named(name);
     ck_assert_msg(stage_begin(&stage, &store, &err) == 0, "%s", err.text);
+    stage.replace = replace;
     ck_assert_int_eq(mkdirat(stage.fd, "rootfs", 0755), 0);
     int fd = openat(stage.fd, "rootfs/file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
     close(fd);
     ck_assert_msg(stage_commit_tree(&stage, &tree, &err) == 0, "%s", err.text);
     stage_release(&stage);
+}
+
+static void publish(const char *name, const char *content)
+{
+    publish_over(name, content, false);
 }
 
 static int find(const char *name, struct store_tree *ret_tree)
@@ -91,20 +97,33 @@ START_TEST(finds_what_was_committed)
 }
 END_TEST
 
-START_TEST(takes_the_tree_of_who_was_faster)
+static void assert_holds(const char *content)
 {
     struct store_tree tree = {.fd = -1};
-    publish("one", "first");
-    publish("one", "second");
-    ck_assert_int_eq(find("one", &tree), 1);
     struct buf text = {0};
     struct err err = {0};
+    ck_assert_int_eq(find("one", &tree), 1);
     ck_assert_int_eq(fs_read_at(tree.fd, "rootfs/file", 100, &text, &err), 0);
-    ck_assert_str_eq(buf_text(&text), "first");
+    ck_assert_str_eq(buf_text(&text), content);
     buf_release(&text);
     store_tree_release(&tree);
     ck_assert_uint_eq(count_in("tmp"), 0);
     ck_assert_uint_eq(count_in("trees"), 1);
+}
+
+START_TEST(takes_the_tree_of_who_was_faster)
+{
+    publish("one", "first");
+    publish("one", "second");
+    assert_holds("first");
+}
+END_TEST
+
+START_TEST(replaces_a_tree_on_request)
+{
+    publish("one", "first");
+    publish_over("one", "second", true);
+    assert_holds("second");
 }
 END_TEST
 
@@ -319,6 +338,7 @@ static Suite *store_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, finds_what_was_committed);
     tcase_add_test(tcase, takes_the_tree_of_who_was_faster);
+    tcase_add_test(tcase, replaces_a_tree_on_request);
     tcase_add_loop_test(tcase, damaged_tree_is_not_there_and_is_replaced, 0, ROWS(damages));
     tcase_add_test(tcase, synced_tree_of_another_boot_is_there);
     tcase_add_test(tcase, meta_is_refused_unless_whole);
