@@ -15,13 +15,16 @@
  *            objects: kept contents, by digest
  *            rerun, placing, placing_make, redirect, compare: a run out of a manifest, and the comparison
  *            content: bytes found again by their digest
- * env/       definition, definition_find, words: envs/NAME.ini      store, meta, index: where unpacked trees lie
+ * env/       definition, definition_find, words: envs/NAME.ini
+ *            store, meta, index, index_search: where unpacked trees lie, and what is in them
+ *            verify, verify_program, verify_full: whether it is still what was unpacked
+ *            verify_entry, verify_cache, checked: by content, or because nobody touched it since the last check
  * sandbox/   plan: everything that is needed to start one process
  *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
  *            root, mounts, mount_target, device, network, identity: the steps between
  *            filter, filter_generate: the system-call filter, made at build time
  *            host, host_check: what this kernel and user are allowed to do
- * base/      err, log, mem, buf, strlist, text, path, fs, fs_tree, fs_root, digest, keyfile, keyrules */
+ * base/      err, log, mem, buf, strlist, strset, text, path, walk, fs, fs_tree, fs_root, digest, keyfile, keyrules */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/strlist.h"
 
 struct index_entry {
     char *path; /* unescaped; owned */
@@ -47,3 +48,9 @@ void index_format_escaped(struct buf *buf, const char *escaped_path, const struc
 int index_parse(const char *line, size_t length, struct index_entry *ret_entry, struct err *err);
 /* Bisects `text` (a whole index, mapped or read) for `path`. 1 found, 0 not in the tree, -1 damaged index. */
 int index_find(const char *text, size_t length, const char *path, struct index_entry *ret_entry, struct err *err);
+/* The same, and only where its line is: from *ret_line on, without its LF. Reads nothing else of the line. */
+int index_find_line(const char *text, size_t length, const char *path, size_t *ret_line, size_t *ret_length,
+                    struct err *err);
+/* Adds the names in the directory `path` ("." is the root), unescaped, sorted by bytes. What lies below them is jumped
+ * over by bisecting: the cost does not depend on how much it is. -1 damaged index. */
+int index_children(const char *text, size_t length, const char *path, struct strlist *names, struct err *err);

@@ -75,7 +75,7 @@ int store_open(struct store *store, struct err *err)
 
 int store_open_writable(struct store *store, struct err *err)
 {
-    static const char *const folders[] = {"blobs", "blobs/sha256", "trees", "tmp", "locks", "roots"};
+    static const char *const folders[] = {"blobs", "blobs/sha256", "trees", "tmp", "locks", "roots", "verified"};
     auto_free char *path = store_path(err);
     if (path == NULL || fs_make_dirs(path, 0700, err) < 0) {
         return -1;
@@ -160,6 +160,7 @@ int store_find_tree(const struct store *store, const struct digest *artifact, st
         auto_fd int fd = open_folder(site);
         struct err ignored = {0}; /* a site's store that cannot be read must not stop a user who has the tree himself */
         if (fd >= 0 && find_in(fd, site, artifact, ret_tree, &ignored) == 1) {
+            ret_tree->site = true;
             return 1;
         }
     }

@@ -6,7 +6,10 @@
  *     blobs/sha256/HEX        artifacts and package files, complete and verified
  *     trees/HEX/rootfs        the artifact HEX unpacked, read-only
  *     trees/HEX/index         its entries, sorted (env/index.h)
+ *     trees/HEX/checked       the state of each inode when the unpacker had hashed it (env/checked.h); may be absent
  *     trees/HEX/meta          written last; a tree exists if and only if this parses and says complete
+ *     verified/HEX            in the user's store: what later runs had to check again of the tree HEX, which may be the
+ *                             site's; may be absent
  *     tmp/                    staging; anything here that nobody holds a lock on is garbage, partial downloads excepted
  *     locks/                  save duplicate work; correctness never rests on them (NFS, Lustre)
  *
@@ -35,6 +38,7 @@ struct store {
 struct store_tree {
     int fd;                    /* trees/HEX, O_PATH */
     char *rootfs;              /* host path of the root file system */
+    bool site;                 /* it is in the site's store */
     struct digest artifact;    /* sha256 of the artifact it was unpacked from */
     struct digest tree;        /* sha256 of the index */
     uint64_t entries;          /* lines of the index */

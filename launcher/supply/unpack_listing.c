@@ -148,28 +148,31 @@ static void add_line(struct buf *text, const struct listing *listing, const stru
     index_format_escaped(text, line->path, &entry, record->target);
 }
 
-int listing_write_index(const struct listing *listing, const struct digest *digest, int fd, struct digest *ret_digest,
-                        uint64_t *ret_entries, uint64_t *ret_bytes, struct err *err)
+int listing_write_index(const struct listing *listing, const struct digest *digest, int fd, struct store_tree *tree,
+                        uint64_t *ret_line, struct err *err)
 {
     struct listing texts = {0};
     struct digest_state state;
     auto_release(buf) struct buf text = {0};
     auto_free struct line *lines = sorted_lines(listing, &texts);
+    uint64_t written = 0;
     int result = 0;
-    *ret_bytes = 0;
+    tree->bytes = 0;
     digest_begin(&state);
     for (size_t i = 0; i < listing->count && result == 0; i++) {
+        ret_line[lines[i].record] = written + text.length;
         add_line(&text, listing, &lines[i], digest);
         const struct listing_record *record = &listing->record[lines[i].record];
-        *ret_bytes += record->type == 'f' ? listing->record[record->same_as].size : 0;
+        tree->bytes += record->type == 'f' ? listing->record[record->same_as].size : 0;
         if (text.length >= CHUNK || i + 1 == listing->count) {
             digest_update(&state, text.bytes, text.length);
             result = fs_write_fd(fd, "index", text.bytes, text.length, err);
+            written += text.length;
             buf_clear(&text);
         }
     }
-    digest_end(&state, ret_digest);
-    *ret_entries = listing->count;
+    digest_end(&state, &tree->tree);
+    tree->entries = listing->count;
     listing_release(&texts);
     return result;
 }

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "env/store.h"
 
 struct listing_record {
     const char *path;   /* clean, relative; "" is the root. Owned by the tree, as is target. */
@@ -41,8 +42,8 @@ void listing_init(struct listing *listing); /* with the root as record 0 */
 size_t listing_find(const struct listing *listing, const char *path, size_t length);
 /* Adds a path that is not there; the number of its record. `target` may be NULL. */
 size_t listing_add(struct listing *listing, const char *path, size_t length, char type, const char *target);
-/* Writes the index (env/index.h) to `fd`; `digest` has one element per record, used for files. Counts and sums the
- * entries. */
-int listing_write_index(const struct listing *listing, const struct digest *digest, int fd, struct digest *ret_digest,
-                        uint64_t *ret_entries, uint64_t *ret_bytes, struct err *err);
+/* Writes the index (env/index.h) to `fd`; `digest` has one element per record, used for files. Sets the digest of the
+ * index, the number of entries and the sum of their sizes in *tree. ret_line[record] is where its line begins. */
+int listing_write_index(const struct listing *listing, const struct digest *digest, int fd, struct store_tree *tree,
+                        uint64_t *ret_line, struct err *err);
 void listing_release(struct listing *listing);

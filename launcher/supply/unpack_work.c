@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/mem.h"
+#include "supply/unpack_checked.h"
 #include "supply/unpack_entry.h"
 #include "supply/unpack_input.h"
 #include "supply/unpack_read.h"
@@ -98,17 +100,21 @@ static int unpack_tree(struct crew *crew, struct err *err)
 
 static int write_index(struct crew *crew, struct store_tree *ret_tree, struct err *err)
 {
+    const struct listing *listing = &crew->placer.listing;
+    auto_free uint64_t *line = xreallocarray(NULL, listing->count, sizeof(*line));
     auto_fd int fd = openat(crew->work->stage_fd, "index", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create the tree's index");
     }
     *ret_tree = crew->placer.counts;
     ret_tree->artifact = crew->work->sha256;
-    if (listing_write_index(&crew->placer.listing, crew->writer.digest, fd, &ret_tree->tree, &ret_tree->entries,
-                            &ret_tree->bytes, err) < 0) {
+    if (listing_write_index(listing, crew->writer.digest, fd, ret_tree, line, err) < 0) {
         return -1;
     }
-    return close(steal_fd(&fd)) < 0 ? err_set_errno(err, ERR_SYSTEM, errno, "write the tree's index") : 0;
+    if (close(steal_fd(&fd)) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "write the tree's index");
+    }
+    return unpack_note_checked(crew->work->stage_fd, crew->root_fd, listing, line, &ret_tree->tree, err);
 }
 
 static int open_root(int stage_fd, struct err *err)

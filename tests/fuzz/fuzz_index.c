@@ -24,6 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
             index_entry_release(&found);
             found = (struct index_entry){0};
         }
+        struct strlist names = {0};
+        (void)index_children(text, length, asked[i], &names, &err);
+        strlist_release(&names);
     }
     return 0;
 }

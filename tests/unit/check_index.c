@@ -129,6 +129,61 @@ START_TEST(says_when_the_last_line_is_cut)
 }
 END_TEST
 
+/* Names that begin with that of a directory stand before what is in it, or behind it; "b c" is escaped. */
+static const char *const family[] = {".",       "a",    "a!",  "a-b",   "a/b", "a/b!", "a/b-c", "a/b/c",
+                                     "a/b/c/d", "a/b0", "a/c", "a\x01", "a0",  "ab",   "b c",   "b c/d"};
+
+static const struct {
+    const char *path, *names;
+} listed[] = {
+    {".", "a a\x01 a! a-b a0 ab b c"},
+    {"a", "b b! b-c b0 c"},
+    {"a/b", "c"},
+    {"a/b/c", "d"},
+    {"a/b/c/d", ""},
+    {"b c", "d"},
+    {"absent", ""},
+    {"zz", ""},
+};
+
+static void add_family(struct buf *text)
+{
+    struct buf lines[ROWS(family)] = {0};
+    for (size_t i = 0; i < ROWS(family); i++) {
+        auto_release(buf) struct buf path = {0};
+        buf_add_text(&path, family[i]);
+        struct index_entry entry = {.path = path.bytes, .type = 'd', .mode = 0755};
+        index_format(&lines[i], &entry);
+    }
+    for (size_t i = 0; i < ROWS(family); i++) { /* TAB is below every byte of a path, so lines sort as paths do */
+        for (size_t j = i + 1; j < ROWS(family); j++) {
+            if (strcmp(lines[j].bytes, lines[i].bytes) < 0) {
+                struct buf other = lines[i];
+                lines[i] = lines[j];
+                lines[j] = other;
+            }
+        }
+        buf_add(text, lines[i].bytes, lines[i].length);
+        buf_release(&lines[i]);
+    }
+}
+
+START_TEST(lists_a_directory)
+{
+    auto_release(buf) struct buf text = {0};
+    auto_release(buf) struct buf names = {0};
+    struct strlist children = {0};
+    struct err err = {0};
+    add_family(&text);
+    ck_assert_int_eq(index_children(text.bytes, text.length, listed[_i].path, &children, &err), 0);
+    for (size_t i = 0; i < children.count; i++) {
+        buf_addf(&names, "%s%s", i > 0 ? " " : "", children.item[i]);
+    }
+    ck_assert_str_eq(buf_text(&names), listed[_i].names);
+    strlist_release(&children);
+}
+END_TEST
+
 static Suite *index_suite(void)
 {
     Suite *suite = suite_create("index");
@@ -140,6 +195,7 @@ static Suite *index_suite(void)
     TCase *find = tcase_create("find");
     tcase_add_loop_test(find, finds_each_of_any_number, 0, ROWS(sorted) + 1);
     tcase_add_test(find, says_when_the_last_line_is_cut);
+    tcase_add_loop_test(find, lists_a_directory, 0, ROWS(listed));
     suite_add_tcase(suite, find);
     return suite;
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * verify: whether the files of an unpacked tree that a run uses are still what was unpacked.
+ *
+ * What an entry must be says the tree index, whose own digest is the tree's. It is searched in place: opening costs
+ * the same for any tree. An entry whose inode is in the state of its last check (env/checked.h) is good; every other
+ * one is compared by content, and remembered in the user's store when all was well. Something that is not in the index,
+ * or differs from it, spoils the environment: it is noted, and the caller decides what stops.
+ *
+ * Paths inside are "usr/bin/tool" or "/usr/bin/tool"; "" and "." are the root. Every function may be called from
+ * several threads at once but open, cover, layered, full, save and close. Functions that answer bool say whether they
+ * found all well; a reason is noted. What was looked at once in a run is not looked at again, and then nothing is
+ * found.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "env/store.h"
+
+enum verify_level {
+    VERIFY_USED, /* what the run uses, when it uses it */
+    VERIFY_FULL, /* that, and before the start every entry of the tree */
+    VERIFY_OFF,
+};
+
+/* "used", "full", "off"; and back (false for anything else). */
+const char *verify_level_name(enum verify_level level);
+bool verify_level_from_name(const char *name, enum verify_level *ret_level);
+
+enum { VERIFY_NAMED_MOST = 64 }; /* spoiled paths that are named; the rest is counted */
+
+struct verify_counts {
+    uint64_t checked; /* entries, each once */
+    uint64_t hashed;  /* of these, compared by content */
+    uint64_t spoiled;
+};
+
+struct verify;
+
+/* `env` is what the user calls the environment, for messages. NULL on error: ERR_MISMATCH when the index itself is not
+ * that of the tree. */
+struct verify *verify_open(const struct store_tree *tree, const char *env, struct err *err);
+/* At `target` (absolute) the run sees something that is not the tree's: where a path leads through it is not for the
+ * index to say. */
+void verify_cover(struct verify *verify, const char *target);
+/* The run writes over the tree in a layer of its own (--writable): links can be other ones without harm. */
+void verify_layered(struct verify *verify);
+
+/* The run opened, listed or executed what lies at `real`: canonical, no component is a link (but the last one when the
+ * link itself was used). `named` is how the run called it, absolute, or NULL: the links on that way must lead to `real`
+ * by the index. A directory is compared by the names in it. */
+bool verify_used(struct verify *verify, const char *named, const char *real);
+/* As verify_used for a program that is started, and what the kernel opens with it: the interpreters of "#!" (execve(2):
+ * four deep) and of an ELF program (elf(5), PT_INTERP). */
+bool verify_program(struct verify *verify, const char *named, const char *real);
+/* The run looked for `named` (absolute) and did not find it: neither must the index. */
+bool verify_missing(struct verify *verify, const char *named);
+/* The run called something by `named` (absolute) that does not lie in the tree: no link of the index may lead there. */
+bool verify_outside(struct verify *verify, const char *named);
+/* What execvp(3) would start for `name`, by verify_program. True when that is nothing in the tree. */
+bool verify_command(struct verify *verify, const char *name, const char *search_path);
+/* Every entry of the index, and that nothing else is there; on all CPUs. */
+bool verify_full(struct verify *verify);
+
+void verify_counts(struct verify *verify, struct verify_counts *ret_counts);
+/* Adds the spoiled paths, sorted. */
+void verify_spoiled(struct verify *verify, struct strlist *paths);
+/* ERR_MISMATCH that names the first of them, why, and what to do. Always -1. */
+int verify_complain(struct verify *verify, struct err *err);
+/* Remembers what was found to be good by content, for the next run. A failure is no failure of the run. */
+void verify_save(struct verify *verify);
+void verify_close(struct verify *verify); /* NULL is nothing */
