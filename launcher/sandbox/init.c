@@ -203,6 +203,16 @@ static void serve(const struct watch *watch)
     }
 }
 
+static void wait_for_go(int channel)
+{
+    struct message message;
+    do {
+        if (channel_receive(channel, &message, NULL, true) == 0) {
+            _exit(125);
+        }
+    } while (message.kind != MESSAGE_GO);
+}
+
 /* Tells the launcher as well; from here on the recorder must answer. */
 static int install_filter(const struct init_context *context, struct message *ready, struct err *err)
 {
@@ -217,6 +227,8 @@ static int install_filter(const struct init_context *context, struct message *re
     channel_send(context->channel, ready, notify_fd);
     if (notify_fd >= 0) {
         close(notify_fd);
+    } else if (context->company->record != NULL) {
+        wait_for_go(context->channel);
     }
     return 0;
 }

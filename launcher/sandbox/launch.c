@@ -171,6 +171,9 @@ static void start_recording(const struct watch *watch, int notify_fd, int errnum
 {
     if (watch->company->record != NULL) {
         watch->company->record(watch->company->context, watch->result->init_pid, notify_fd, errnum);
+        if (notify_fd < 0) {
+            channel_send(watch->channel, &(struct message){.kind = MESSAGE_GO}, -1);
+        }
     } else if (notify_fd >= 0) {
         close(notify_fd);
     }
@@ -202,6 +205,7 @@ static void take_message(struct watch *watch, const struct message *message, int
         watch->alone = message->alone;
         break;
     case MESSAGE_SIGNAL:
+    case MESSAGE_GO:
         break;
     }
 }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * recorder: hears of every call of a run that names a file to read, change or execute, before the kernel carries it
+ * out (seccomp_unotify(2); which calls: syscalls.table, "tell").
+ *
+ * A thread of the launcher takes one call after the other, looks at its arguments in the caller's memory, and asks its
+ * client what to do. The kernel then carries the call out itself: the recorder never acts in place of a run, so what a
+ * run may do is decided by the walls alone, and a program that changes its arguments behind the recorder's back fools
+ * the record and nothing else. A tracer or debugger inside works as ever, because ptrace(2) is not used.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+enum recorder_act {
+    RECORDER_READ,    /* opened for reading; a directory: its names */
+    RECORDER_WRITE,   /* opened for writing, perhaps created; or cut short by truncate(2) */
+    RECORDER_EXECUTE, /* execve(2) */
+    RECORDER_MAKE,    /* mkdir, mknod, symlink: something new */
+    RECORDER_LINK,    /* a second name `second` for `path` */
+    RECORDER_RENAME,  /* `path` becomes `second` */
+    RECORDER_REMOVE,
+    RECORDER_CHMOD,
+    RECORDER_EXIT,    /* the process ends; it still has its memory and counts */
+    RECORDER_CONNECT, /* `path` is the address as text: "192.0.2.1:80", "[::1]:80" */
+    RECORDER_RANDOM,  /* getrandom(2): `address`, `length` */
+};
+
+/* One call. Valid only while the client is asked. */
+struct recorder_call {
+    uint64_t id;
+    pid_t thread; /* in the launcher's PID namespace; /proc/THREAD is there as long as the call is not answered */
+    enum recorder_act act;
+    bool follow;        /* a link at the end of `path` is followed */
+    bool also_read;     /* RECORDER_WRITE: O_RDWR */
+    bool truncates;     /* RECORDER_WRITE: O_TRUNC, the old content goes */
+    bool creates;       /* RECORDER_WRITE: O_CREAT */
+    bool exchanges;     /* RECORDER_RENAME: RENAME_EXCHANGE */
+    bool close_on_exec; /* of an open */
+    uint64_t address;   /* RECORDER_EXECUTE: of argv; RECORDER_RANDOM: of the buffer */
+    uint64_t length;
+    char path[PATH_MAX]; /* absolute inside, as the caller named it: links, ".." and "//" are still in it */
+    char second[PATH_MAX];
+};
+
+enum recorder_answer {
+    RECORDER_GO_ON, /* let the kernel carry it out */
+    RECORDER_LATER, /* the client calls recorder_answer() or recorder_return() itself, from whatever thread */
+};
+
+struct recorder_client {
+    void *context;
+    enum recorder_answer (*told)(void *context, const struct recorder_call *call);
+};
+
+struct recorder;
+
+/* True where look-ups inside can be made as the recorder needs them (openat2(2), 5.6). */
+bool recorder_is_possible(void);
+/* Takes `notify_fd` over and starts the thread. All signals must be blocked. */
+int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct recorder_client *client,
+                   struct err *err);
+/* After the last process of the run has ended. Frees the recorder. NULL is nothing. */
+void recorder_stop(struct recorder *recorder);
+/* Calls that were heard of. */
+uint64_t recorder_count(const struct recorder *recorder);
+
+/* Lets the kernel carry out a call that was answered RECORDER_LATER. */
+void recorder_answer(struct recorder *recorder, uint64_t id);
+/* The same, but the kernel does not carry the call out: it returns `value`, or fails with `errnum`. */
+void recorder_return(struct recorder *recorder, uint64_t id, int64_t value, int errnum);
+/* The same for a call that opens: the caller gets a copy of `fd`. */
+void recorder_give_fd(struct recorder *recorder, uint64_t id, int fd, bool close_on_exec);
+
+/* The memory of a caller; on the recorder's thread only. The bytes read: all or up to the end of a page; -1. */
+ssize_t recorder_read_memory(struct recorder *recorder, pid_t thread, uint64_t address, void *bytes, size_t length);
+/* A string with its NUL; false when it is longer than `size` - 1 or cannot be read. */
+bool recorder_read_text(struct recorder *recorder, pid_t thread, uint64_t address, char *text, size_t size);
+bool recorder_write_memory(pid_t thread, uint64_t address, const void *bytes, size_t length);
+
+/* What a path of a call leads to, seen from inside. */
+struct recorder_target {
+    bool exists;
+    int fd; /* of what exists, O_PATH: the very inode, whatever happens to the name; else -1 */
+    struct stat st;
+    int64_t born_ns;     /* when the inode was made; 0 where the file system does not know */
+    char real[PATH_MAX]; /* absolute inside, without links; of what does not exist: where it would be made */
+};
+
+/* Fills `target` but for `fd` from an O_PATH descriptor. */
+bool recorder_describe(int path_fd, struct recorder_target *target);
+/* Closes target->fd; again is harmless. */
+void recorder_target_release(struct recorder_target *target);
+
+/* False when it cannot be: a folder on the way is missing. On the recorder's thread only. */
+bool recorder_resolve(struct recorder *recorder, const struct recorder_call *call, const char *path, bool follow,
+                      struct recorder_target *ret_target);

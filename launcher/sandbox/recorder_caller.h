@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * recorder_caller: the memory and the current directory of the threads whose calls are told of.
+ *
+ * Both are kept for a moment: opening /proc/THREAD/mem or reading /proc/THREAD/cwd for each call would cost a third of
+ * the time that a told open takes. What is kept is dropped when the thread executes a program or anybody changes
+ * a directory, and after a tenth of a second in any case, before its number can belong to somebody else.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { CALLERS_KEPT = 64 };
+
+struct recorder_caller {
+    pid_t thread; /* 0: free */
+    int memory;   /* /proc/THREAD/mem, or -1 */
+    char *folder; /* the current directory; NULL: not known */
+    uint64_t folder_age;
+    int64_t since_ms;
+};
+
+struct recorder_callers {
+    struct recorder_caller slot[CALLERS_KEPT];
+    uint64_t age; /* how often somebody changed a directory */
+};
+
+void recorder_callers_begin(struct recorder_callers *callers);
+void recorder_callers_release(struct recorder_callers *callers);
+
+/* The bytes read: all, or up to the end of a page; -1. */
+ssize_t recorder_caller_read(struct recorder_callers *callers, pid_t thread, uint64_t address, void *bytes,
+                             size_t length);
+/* A string with its NUL; false when it is longer than `size` - 1 or cannot be read. */
+bool recorder_caller_text(struct recorder_callers *callers, pid_t thread, uint64_t address, char *text, size_t size);
+/* The current directory as seen inside; borrowed until the next call. NULL when it cannot be told. */
+const char *recorder_caller_folder(struct recorder_callers *callers, pid_t thread);
+/* The thread is about to execute another program. */
+void recorder_caller_forget(struct recorder_callers *callers, pid_t thread);
+/* Some thread is about to change its directory, which it may share with others. */
+void recorder_callers_moved(struct recorder_callers *callers);
