@@ -9,6 +9,9 @@
  *            execute: carries out a setup and finds out what came of it
  *            scratch, layer: private folders, and what went with a writable layer
  *            inputs, streams: what a run is known to read; standard input, output and error
+ *            observation: by which way it is found out what a run read and changed: by comparison, or by
+ *            observer, observer_change, book, places, securing, workers: every call heard of, what it does to files
+ *            findings_inputs, findings_outputs, processes, programs: what came of it      recording: how it was done
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, leaks: what merely happened; what could not be pinned
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
@@ -22,9 +25,10 @@
  * sandbox/   plan: everything that is needed to start one process
  *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
  *            root, mounts, mount_target, device, network, identity: the steps between
+ *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
  *            filter, filter_generate: the system-call filter, made at build time
  *            host, host_check: what this kernel and user are allowed to do
- * base/      err, log, mem, buf, strlist, strset, text, path, walk, fs, fs_tree, fs_root, digest, keyfile, keyrules */
+ * base/      err, log, mem, buf, strlist, strmap, strset, text, path, walk, fs, fs_tree, fs_root, digest, keyfile, keyrules */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -254,6 +254,7 @@ static int perform(struct session *session, int *exit_code, struct err *err)
     bool observe = !session->options.no_record || session->options.manifest != NULL;
     struct execution execution = {.facts = &session->facts, .rootfs = session->tree.rootfs, .observe = observe};
     int result = begin_record(session, err);
+    execution.project = session->project.path;
     if (result == 0) {
         result = execute(&execution, &session->manifest, &launched, err);
     }

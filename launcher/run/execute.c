@@ -10,29 +10,11 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "run/inventory.h"
 #include "run/layer.h"
+#include "run/observation.h"
 #include "run/planner.h"
 #include "run/scratch.h"
 #include "sandbox/launch.h"
-
-static int look_before(const struct execution *execution, struct inventory *before, struct err *err)
-{
-    struct facts *facts = execution->facts;
-    if (!execution->observe) {
-        facts_hide_records_of(facts, facts->workdir);
-        return 0;
-    }
-    if (inventory_take(before, facts->workdir, err) < 0) {
-        return err_wrap(err, "the work directory must be readable");
-    }
-    for (size_t i = 0; i < before->records.count; i++) {
-        if (!strlist_has(&facts->hidden, before->records.item[i])) {
-            strlist_add(&facts->hidden, before->records.item[i]);
-        }
-    }
-    return 0;
-}
 
 static void mark_rewritten(struct manifest *manifest)
 {
@@ -44,19 +26,12 @@ static void mark_rewritten(struct manifest *manifest)
     }
 }
 
-static void look_after(const struct execution *execution, const struct inventory *before, struct manifest *manifest)
+static void look_after(const struct execution *execution, struct observation *observation, struct manifest *manifest)
 {
-    struct inventory after = {0};
-    struct err err = {0};
     if (!execution->observe) {
         return;
     }
-    if (inventory_take(&after, execution->facts->workdir, &err) < 0) {
-        log_warn("outputs are not recorded: %s", err.text);
-    } else {
-        inventory_changes(before, &after, execution->facts->workdir, &manifest->outputs);
-    }
-    inventory_release(&after);
+    observation_finish(observation, execution->rootfs);
     streams_add_outputs(manifest->stream, &manifest->outputs);
     file_list_sort(&manifest->outputs);
     mark_rewritten(manifest);
@@ -98,13 +73,16 @@ static void set_exit(struct manifest *manifest, bool started, const struct err *
     manifest->exit.signal = WIFSIGNALED(launched->wait_status) ? WTERMSIG(launched->wait_status) : 0;
 }
 
-static int start(struct execution *execution, const struct scratch *scratch, struct manifest *manifest, struct err *err)
+static int start(struct execution *execution, const struct scratch *scratch, struct observation *observation,
+                 struct manifest *manifest, struct err *err)
 {
     struct plan plan = {0};
+    struct launch_company company = {.stdio = {-1, -1, -1}};
     struct launch_result *launched = &manifest->circumstances.launch;
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
+    observation_join(observation, &plan, &company);
     int64_t began_ns = clock_ns(CLOCK_REALTIME);
-    int result = launch(&plan, NULL, launched, err);
+    int result = launch(&plan, &company, launched, err);
     if (result < 0) {
         launched->started_ns = began_ns;
         launched->ended_ns = clock_ns(CLOCK_REALTIME);
@@ -113,29 +91,42 @@ static int start(struct execution *execution, const struct scratch *scratch, str
         note_lost(&plan, &execution->notes);
     }
     set_exit(manifest, result == 0, err);
+    look_after(execution, observation, manifest);
+    observation_release(observation);
     plan_release(&plan);
     return result;
 }
 
+static int prepare(const struct execution *execution, struct observation *observation, struct manifest *manifest,
+                   struct err *err)
+{
+    struct facts *facts = execution->facts;
+    if (manifest->setup.network == NETWORK_HOST) {
+        facts_need_network(facts);
+    }
+    if (!execution->observe) {
+        facts_hide_records_of(facts, facts->workdir);
+        return 0;
+    }
+    return observation_prepare(observation, facts, manifest, execution->project, err);
+}
+
 int execute(struct execution *execution, struct manifest *manifest, bool *ret_launched, struct err *err)
 {
-    struct inventory before = {0};
+    struct observation observation = {.observer.objects.fd = -1};
     struct scratch scratch = {.parent_fd = -1, .fd = -1};
     *ret_launched = false;
-    if (manifest->setup.network == NETWORK_HOST) {
-        facts_need_network(execution->facts);
-    }
-    int result = look_before(execution, &before, err);
+    int result = prepare(execution, &observation, manifest, err);
     if (result == 0) {
         result = scratch_open(&scratch, manifest->setup.writable, err);
     }
     if (result == 0) {
         *ret_launched = true;
-        result = start(execution, &scratch, manifest, err);
-        look_after(execution, &before, manifest);
+        result = start(execution, &scratch, &observation, manifest, err);
         circumstances_gather(&manifest->circumstances, execution->facts->workdir);
+    } else {
+        observation_release(&observation);
     }
     scratch_close(&scratch);
-    inventory_release(&before);
     return result;
 }

@@ -14,6 +14,7 @@
 struct execution {
     struct facts *facts;
     const char *rootfs;
+    const char *project;  /* host path of .sciwrap, where old contents are kept; NULL: nowhere */
     struct strlist notes; /* lines for people, to be told after the end; they must not get into a redirected stderr */
     bool observe;         /* look at the work directory before and after; without it the manifest has no outputs */
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/auto.h"
+#include "base/buf.h"
 #include "base/mem.h"
 
 static void add_leak(struct doc *array, const char *kind, const char *detail)
@@ -15,6 +16,7 @@ static void add_leak(struct doc *array, const char *kind, const char *detail)
     doc_append(array, object);
 }
 
+/* What a recorder has heard of is in the record, wherever it was. */
 static void add_binds(struct doc *array, const struct bind_list *binds)
 {
     for (size_t i = 0; i < binds->count; i++) {
@@ -34,14 +36,30 @@ static void add_binds(struct doc *array, const struct bind_list *binds)
     }
 }
 
+static void add_network(struct doc *array, const struct strlist *addresses)
+{
+    struct buf text = {0};
+    buf_add_text(&text, "the network of the host could be used");
+    for (size_t i = 0; i < addresses->count; i++) {
+        buf_addf(&text, "%s%s", i == 0 ? "; connected to " : ", ", addresses->item[i]);
+    }
+    add_leak(array, "network", buf_text(&text));
+    buf_release(&text);
+}
+
 struct doc *leaks_doc(const struct manifest *manifest)
 {
     const struct circumstances *circumstances = &manifest->circumstances;
     struct doc *array = doc_array();
     if (manifest->setup.network == NETWORK_HOST) {
-        add_leak(array, "network", "the network of the host could be used");
+        add_network(array, &manifest->addresses);
     }
-    add_binds(array, &manifest->setup.binds);
+    if (manifest->recording.method != RECORDING_NOTIFICATION) {
+        add_binds(array, &manifest->setup.binds);
+    }
+    for (size_t i = 0; i < manifest->recording.gaps.count; i++) {
+        add_leak(array, "record", manifest->recording.gaps.item[i]);
+    }
     if (manifest->stream[0].kind == STREAM_PIPE || manifest->stream[0].kind == STREAM_OTHER) {
         add_leak(array, "stdin", "what came through standard input is not recorded");
     }

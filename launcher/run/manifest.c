@@ -170,6 +170,9 @@ static int read_experiment(const struct reader *reader, const struct doc *experi
         file_list_read(reader, experiment, true, &manifest->outputs) < 0) {
         return -1;
     }
+    if (programs_read(reader, doc_get(experiment, "programs"), &manifest->programs) < 0) {
+        return -1;
+    }
     return read_exit(reader, doc_get(experiment, "exit"), &manifest->exit);
 }
 
@@ -236,6 +239,9 @@ int manifest_parse(struct manifest *manifest, const char *name, const char *byte
         result = read_experiment(&reader, doc_get(top, "experiment"), manifest);
     }
     if (result == 0) {
+        result = recording_read(&reader, doc_get(top, "recording"), &manifest->recording);
+    }
+    if (result == 0) {
         read_circumstances(doc_get(top, "circumstances"), manifest);
     }
     doc_free(top);
@@ -259,6 +265,10 @@ void manifest_release(struct manifest *manifest)
     file_list_release(&manifest->inputs);
     file_list_release(&manifest->outputs);
     free(manifest->exit.error);
+    program_list_release(&manifest->programs);
+    processes_release(&manifest->processes);
+    strlist_release(&manifest->addresses);
+    recording_release(&manifest->recording);
     circumstances_release(&manifest->circumstances);
     free(manifest->started);
     *manifest = (struct manifest){0};

@@ -13,7 +13,10 @@
 #include "run/circumstances.h"
 #include "run/doc.h"
 #include "run/file_list.h"
+#include "run/processes.h"
+#include "run/programs.h"
 #include "run/project.h"
+#include "run/recording.h"
 #include "run/setup.h"
 #include "run/streams.h"
 
@@ -33,6 +36,10 @@ struct manifest {
     struct file_list inputs;
     struct file_list outputs;
     struct manifest_exit exit;
+    struct program_list programs;
+    struct processes processes; /* not read back */
+    struct strlist addresses;   /* that were connected to */
+    struct recording recording;
     struct circumstances circumstances;
     char *started; /* read back: RFC 3339 */
     uint64_t elapsed_ns;

@@ -192,6 +192,9 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     doc_put(object, "host", host_doc(circumstances));
     doc_put(object, "resources", resources_doc(&circumstances->launch.usage));
     doc_put(object, "namespaces", namespaces_doc(&circumstances->launch));
+    if (manifest->recording.method == RECORDING_NOTIFICATION) {
+        doc_put(object, "processes", processes_doc(&manifest->processes));
+    }
     doc_put_number(object, "pid", (uint64_t)circumstances->launch.init_pid);
     doc_put(object, "user", user);
     doc_put_text(object, "workdir", circumstances->workdir);
@@ -209,11 +212,15 @@ char *manifest_format(const struct manifest *manifest)
     doc_put(experiment, "inputs", file_list_doc(&manifest->inputs, false));
     doc_put(experiment, "outputs", file_list_doc(&manifest->outputs, true));
     doc_put(experiment, "exit", exit_doc(&manifest->exit));
+    if (manifest->recording.method == RECORDING_NOTIFICATION) {
+        doc_put(experiment, "programs", programs_doc(&manifest->programs));
+    }
     doc_put_text(top, "schema", MANIFEST_SCHEMA);
     doc_put_text(top, "id", manifest->id[0] != '\0' ? manifest->id : NULL);
     doc_put_text(top, "rerun_of", manifest->rerun_of);
     doc_put(top, "experiment", experiment);
     doc_put(top, "circumstances", circumstances_doc(manifest));
+    doc_put(top, "recording", recording_doc(&manifest->recording));
     doc_put(top, "leaks", leaks_doc(manifest));
     char *text = doc_print(top);
     doc_free(top);

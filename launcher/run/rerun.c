@@ -29,10 +29,10 @@ static void take_over(struct manifest *now, struct manifest *then)
 
 /* The recorded creation mask counts: with another, the outputs would have other permissions. */
 static int run_redirected(struct rerun *rerun, struct manifest *then, const struct placing *placing,
-                          struct facts *facts, struct err *err)
+                          const struct project *project, struct facts *facts, struct err *err)
 {
     struct redirect redirect;
-    struct execution execution = {.facts = facts, .rootfs = rerun->rootfs, .observe = true};
+    struct execution execution = {.facts = facts, .rootfs = rerun->rootfs, .project = project->path, .observe = true};
     bool launched = false;
     mode_t old_umask = umask(rerun->now.setup.umask);
     struct manifest source = {.setup = rerun->now.setup, .inputs = rerun->now.inputs}; /* borrowed */
@@ -104,7 +104,7 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
     if (result == 0) {
         facts.workdir = xstrdup(workdir);
         facts.term = xstrdup("dumb");
-        result = run_redirected(rerun, then, &placing, &facts, err);
+        result = run_redirected(rerun, then, &placing, project, &facts, err);
     }
     facts_release(&facts);
     return result;

@@ -12,7 +12,7 @@ load helpers
 
 @test "its top level is as documented, and in that order" {
     "$SCIWRAP" run tiny arguments x >/dev/null
-    is "$(field '" ".join(m)')" "schema id experiment circumstances leaks"
+    is "$(field '" ".join(m)')" "schema id experiment circumstances recording leaks"
     is "$(field '"sciwrap" in m["schema"]')" True
     is "$(field 'm["id"]')" "$(basename "$(dirname "$(manifest)")")"
 }

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * findings_outputs: the part of findings.h about what is different after a run. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "run/autobind.h"
+#include "run/findings.h"
+#include "run/inventory.h"
+
+/* One thing as it is now. */
+struct now {
+    bool exists;
+    int fd; /* O_PATH or -1 */
+    struct stat st;
+    int64_t born_ns;
+};
+
+/* An output whose digest is on its way. */
+struct pending {
+    struct book_file *page; /* what stood there before, or where it came from; may be NULL */
+    size_t item;            /* of the outputs */
+    bool in_place;          /* page is what stood there before */
+};
+
+struct search {
+    struct observer *observer;
+    const struct setup *setup;
+    const struct facts *facts;
+    struct file_list *outputs;
+    int *base; /* O_PATH of each mount's source, -1 not open yet */
+    struct pending *pending;
+    size_t pending_count;
+    struct strmap moved; /* host paths that something was renamed from */
+};
+
+static int base_of(struct search *search, size_t mount)
+{
+    if (search->base[mount] < 0) {
+        search->base[mount] = open(search->observer->plan->mount[mount].source, O_PATH | O_CLOEXEC);
+    }
+    return search->base[mount];
+}
+
+/* Beneath the bound folder and through no link: what a run leaves in its folders leads nowhere else. */
+static int open_at(struct search *search, size_t mount, const char *host, int flags)
+{
+    const char *source = search->observer->plan->mount[mount].source;
+    const char *below = path_below(host, source);
+    int base = base_of(search, mount);
+    if (base < 0 || below[0] != '\0') {
+        return base < 0 ? -1 : fs_open_beneath(base, below, flags | O_NOFOLLOW | O_CLOEXEC, 0);
+    }
+    return open(source, flags | O_CLOEXEC);
+}
+
+static void look(struct search *search, size_t mount, const char *host, struct now *now)
+{
+    struct recorder_target target = {0};
+    *now = (struct now){.fd = open_at(search, mount, host, O_PATH)};
+    if (now->fd >= 0) {
+        now->exists = recorder_describe(now->fd, &target) || target.exists;
+        now->st = target.st;
+        now->born_ns = target.born_ns;
+    }
+}
+
+static enum file_type type_of(mode_t mode)
+{
+    if (S_ISREG(mode)) {
+        return FILE_REGULAR;
+    }
+    if (S_ISDIR(mode)) {
+        return FILE_DIRECTORY;
+    }
+    return S_ISLNK(mode) ? FILE_LINK : FILE_OTHER;
+}
+
+/* The outputs' items move when the list grows: pages are remembered by number. */
+static void add(struct search *search, const char *host, const struct now *now, enum file_change change,
+                struct book_file *page, const char *from)
+{
+    auto_free char *inside = autobind_inner_path(search->setup, search->facts, host);
+    if (inside == NULL || inside[0] == '\0') {
+        return;
+    }
+    struct file_item *item = file_list_add(search->outputs, inside);
+    item->host = xstrdup(host);
+    item->change = change;
+    item->type = type_of(now->exists ? now->st.st_mode : page != NULL ? page->before.st_mode : 0);
+    item->mode = (now->exists ? now->st.st_mode : page != NULL ? page->before.st_mode : 0) & 07777;
+    item->from = from != NULL ? autobind_inner_path(search->setup, search->facts, from) : NULL;
+    if (now->exists && item->type == FILE_LINK) {
+        char target[PATH_MAX];
+        ssize_t length = readlinkat(now->fd, "", target, sizeof(target));
+        item->target = length >= 0 ? xstrndup(target, (size_t)length) : NULL;
+    }
+    if (now->exists && item->type == FILE_REGULAR) {
+        search->pending = xreallocarray(search->pending, search->pending_count + 1, sizeof(*search->pending));
+        search->pending[search->pending_count++] =
+            (struct pending){.page = page, .item = search->outputs->count - 1, .in_place = change == FILE_MODIFIED};
+    }
+}
+
+/* The page of the file that now stands here and stood elsewhere before; NULL when it is new, or a further name of a
+ * file that still has its old one. */
+static struct book_file *origin_of(struct search *search, const char *host, const struct now *now)
+{
+    struct now there;
+    struct book_file *page = book_of(&search->observer->book, &now->st, now->born_ns);
+    if (page == NULL || page->mount == SIZE_MAX || strcmp(page->host, host) == 0) {
+        return NULL;
+    }
+    look(search, page->mount, page->host, &there);
+    bool still_there = there.exists && there.st.st_ino == now->st.st_ino && there.st.st_dev == now->st.st_dev;
+    if (there.fd >= 0) {
+        close(there.fd);
+    }
+    return still_there ? NULL : page;
+}
+
+static void judge_new(struct search *search, size_t mount, const char *host, int depth);
+
+static void judge_children(struct search *search, size_t mount, const char *host, int fd, int depth)
+{
+    enum { DEEPEST = 200 };
+    struct strlist names = {0};
+    struct err ignored = {0};
+    if (depth < DEEPEST) {
+        (void)fs_list(fd, ".", &names, &ignored);
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        auto_free char *child = xasprintf("%s/%s", host, names.item[i]);
+        const struct book_file *page = book_at(&search->observer->book, child);
+        if (strcmp(names.item[i], SETUP_RECORDS) != 0 && (page == NULL || !page->touched)) {
+            judge_new(search, mount, child, depth + 1);
+        }
+    }
+    strlist_release(&names);
+}
+
+/* Something at a place where nothing was. */
+static void judge_new(struct search *search, size_t mount, const char *host, int depth)
+{
+    struct now now;
+    look(search, mount, host, &now);
+    if (now.exists) {
+        struct book_file *origin = origin_of(search, host, &now);
+        if (origin != NULL) {
+            strmap_put(&search->moved, origin->host, origin);
+        }
+        add(search, host, &now, origin != NULL ? FILE_RENAMED : FILE_CREATED, origin,
+            origin != NULL ? origin->host : NULL);
+        if (S_ISDIR(now.st.st_mode)) {
+            judge_children(search, mount, host, now.fd, depth);
+        }
+    }
+    if (now.fd >= 0) {
+        close(now.fd);
+    }
+}
+
+static bool same_link(const struct book_file *page, int fd)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlinkat(fd, "", target, sizeof(target));
+    return page->target != NULL && length == (ssize_t)strlen(page->target) &&
+           memcmp(target, page->target, (size_t)length) == 0;
+}
+
+static void judge_existing(struct search *search, struct book_file *page, const struct now *now)
+{
+    bool same_type = (page->before.st_mode & S_IFMT) == (now->st.st_mode & S_IFMT);
+    bool same_mode = page->before.st_mode == now->st.st_mode;
+    bool same_inode = page->before.st_ino == now->st.st_ino && page->before.st_dev == now->st.st_dev;
+    if (!same_type) {
+        add(search, page->host, now, FILE_MODIFIED, NULL, NULL);
+    } else if (S_ISREG(now->st.st_mode) && (page->rewritten || !same_inode)) {
+        add(search, page->host, now, FILE_MODIFIED, page, NULL); /* unless the digest says otherwise */
+    } else if (S_ISLNK(now->st.st_mode) && !same_link(page, now->fd)) {
+        add(search, page->host, now, FILE_MODIFIED, page, NULL);
+    } else if (!same_mode && !S_ISLNK(now->st.st_mode)) {
+        add(search, page->host, now, FILE_MODE, page, NULL);
+    }
+    if (S_ISDIR(now->st.st_mode) && page->rewritten) {
+        judge_children(search, page->mount, page->host, now->fd, 0);
+    }
+}
+
+static void judge(struct search *search, struct book_file *page)
+{
+    struct now now;
+    if (!page->touched || page->mount == SIZE_MAX) {
+        return;
+    }
+    if (!page->existed) {
+        judge_new(search, page->mount, page->host, 0);
+        return;
+    }
+    look(search, page->mount, page->host, &now);
+    if (now.exists) {
+        judge_existing(search, page, &now);
+    }
+    if (now.fd >= 0) {
+        close(now.fd);
+    }
+}
+
+/* In a second round: only now is it known what was renamed and what is gone. */
+static void judge_gone(struct search *search, struct book_file *page)
+{
+    struct now now;
+    if (!page->touched || !page->existed || page->mount == SIZE_MAX || strmap_get(&search->moved, page->host) != NULL) {
+        return;
+    }
+    look(search, page->mount, page->host, &now);
+    if (!now.exists) {
+        add(search, page->host, &now, FILE_DELETED, page, NULL);
+    }
+    if (now.fd >= 0) {
+        close(now.fd);
+    }
+}
+
+struct hash_work {
+    struct work work; /* first */
+    struct file_item *item;
+    int fd;
+};
+
+static void run_hash(struct work *work)
+{
+    struct hash_work *hash = (struct hash_work *)work;
+    struct err unread = {0};
+    hash->item->has_digest =
+        digest_fd(hash->fd, hash->item->path, &hash->item->digest, &hash->item->size, &unread) == 0;
+    if (!hash->item->has_digest) {
+        log_warn("no digest of the output '%s': %s", hash->item->path, unread.text);
+    }
+    close(hash->fd);
+    free(hash);
+}
+
+static size_t mount_of(const struct search *search, const char *host)
+{
+    size_t best = 0;
+    size_t best_length = 0;
+    for (size_t i = 0; i < search->observer->plan->mount_count; i++) {
+        const char *source = search->observer->plan->mount[i].source;
+        if (source != NULL && strlen(source) >= best_length && path_is_under(host, source)) {
+            best = i;
+            best_length = strlen(source);
+        }
+    }
+    return best;
+}
+
+static void hash_all(struct search *search)
+{
+    for (size_t i = 0; i < search->pending_count; i++) {
+        struct file_item *item = &search->outputs->item[search->pending[i].item];
+        struct book_file *page = search->pending[i].page;
+        if (item->change == FILE_RENAMED && page->content == BOOK_KNOWN && !page->rewritten) {
+            item->has_digest = true; /* as it was read */
+            item->digest = page->digest;
+            item->size = (uint64_t)page->before.st_size;
+            continue;
+        }
+        int fd = open_at(search, mount_of(search, item->host), item->host, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        if (fd < 0) {
+            log_warn("no digest of the output '%s': %s", item->path, strerror(errno));
+            continue;
+        }
+        struct hash_work *hash = xcalloc(1, sizeof(*hash));
+        *hash = (struct hash_work){.work.run = run_hash, .item = item, .fd = fd};
+        workers_give(&search->observer->workers, &hash->work, false);
+        if (i % 256 == 255) { /* each holds a descriptor */
+            workers_wait(&search->observer->workers);
+        }
+    }
+    workers_wait(&search->observer->workers);
+}
+
+/* What was opened for writing, or written anew, and says the same as before, is no output. */
+static void drop_equal(struct search *search)
+{
+    for (size_t i = search->pending_count; i-- > 0;) {
+        const struct pending *pending = &search->pending[i];
+        struct file_item *item = &search->outputs->item[pending->item];
+        struct book_file *page = pending->page;
+        if (page != NULL && item->change == FILE_RENAMED && page->content == BOOK_UNREAD && item->has_digest &&
+            !page->rewritten) {
+            page->digest = item->digest;
+            page->content = BOOK_KNOWN;
+        }
+        bool equal = pending->in_place && page != NULL && item->has_digest && page->content == BOOK_KNOWN &&
+                     digest_equal(&item->digest, &page->digest);
+        if (equal && (page->before.st_mode & 07777) == item->mode) {
+            file_list_remove(search->outputs, pending->item);
+        } else if (equal) {
+            item->change = FILE_MODE;
+        }
+    }
+}
+
+void findings_outputs(struct observer *observer, const struct setup *setup, const struct facts *facts,
+                      struct file_list *ret_outputs)
+{
+    struct search search = {.observer = observer, .setup = setup, .facts = facts, .outputs = ret_outputs};
+    size_t mounts = observer->plan->mount_count;
+    search.base = xcalloc(mounts + 1, sizeof(*search.base));
+    memset(search.base, -1, (mounts + 1) * sizeof(*search.base));
+    for (size_t i = 0; i < observer->book.count; i++) {
+        judge(&search, observer->book.file[i]);
+    }
+    for (size_t i = 0; i < observer->book.count; i++) {
+        judge_gone(&search, observer->book.file[i]);
+    }
+    hash_all(&search);
+    drop_equal(&search);
+    for (size_t i = 0; i < mounts; i++) {
+        if (search.base[i] >= 0) {
+            close(search.base[i]);
+        }
+    }
+    free(search.base);
+    free(search.pending);
+    strmap_release(&search.moved);
+}

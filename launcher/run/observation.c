@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * observation: how it is found out what a run read and changed. */
+#include "run/observation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/findings.h"
+#include "run/inputs.h"
+
+static int look_before(struct observation *observation, struct facts *facts, struct err *err)
+{
+    struct inventory *before = &observation->before;
+    if (inventory_take(before, facts->workdir, err) < 0) {
+        return err_wrap(err, "the work directory must be readable");
+    }
+    for (size_t i = 0; i < before->records.count; i++) {
+        if (!strlist_has(&facts->hidden, before->records.item[i])) {
+            strlist_add(&facts->hidden, before->records.item[i]);
+        }
+    }
+    return inputs_hash(&observation->manifest->inputs, err);
+}
+
+static const char *why_not_listen(void)
+{
+    const char *asked = getenv("SCIWRAP_RECORDING");
+    if (asked != NULL && strcmp(asked, "comparison") == 0) {
+        return "SCIWRAP_RECORDING=comparison";
+    }
+    return recorder_is_possible() ? NULL
+                                  : "this kernel has no openat2 (before Linux 5.6), or an outer sandbox hides it";
+}
+
+int observation_prepare(struct observation *observation, struct facts *facts, struct manifest *manifest,
+                        const char *project, struct err *err)
+{
+    struct recording *recording = &manifest->recording;
+    const char *reason = why_not_listen();
+    observation->manifest = manifest;
+    observation->facts = facts;
+    observation->observer.objects.fd = -1;
+    recording->keep_limit = recording->keep_limit > 0 ? recording->keep_limit : OBSERVER_KEEP_MOST;
+    if (reason != NULL) {
+        recording->method = RECORDING_COMPARISON;
+        recording->reason = xstrdup(reason);
+        return look_before(observation, facts, err);
+    }
+    recording->method = RECORDING_NOTIFICATION;
+    observation->listening = true;
+    facts_hide_records_of(facts, facts->workdir);
+    return project != NULL ? objects_open(&observation->observer.objects, project, err) : 0;
+}
+
+static const char *describe_refusal(int errnum)
+{
+    switch (errnum) {
+    case ENOSYS:
+    case EINVAL:
+        return "this kernel has no notifications of system calls that can be continued (before Linux 5.5)";
+    case EBUSY:
+        return "sciwrap itself runs in a sandbox that listens to its system calls, and the kernel allows one listener";
+    default:
+        return "this host forbids notifications of system calls";
+    }
+}
+
+/* The command waits until this returns. */
+static void fall_back(struct observation *observation, const char *reason)
+{
+    struct recording *recording = &observation->manifest->recording;
+    recording->method = RECORDING_COMPARISON;
+    free(recording->reason);
+    recording->reason = xstrdup(reason);
+    struct facts *facts = (struct facts *)(uintptr_t)observation->facts;
+    observation->failed = look_before(observation, facts, &observation->err) < 0;
+    if (observation->failed) {
+        log_warn("outputs are not recorded: %s", observation->err.text);
+    }
+}
+
+static void record(void *context, pid_t init, int notify_fd, int errnum)
+{
+    struct observation *observation = context;
+    struct manifest *manifest = observation->manifest;
+    struct err err = {0};
+    (void)init;
+    observation->listening = notify_fd >= 0;
+    if (notify_fd < 0) {
+        fall_back(observation, describe_refusal(errnum));
+        return;
+    }
+    for (size_t i = 0; i < manifest->inputs.count; i++) {
+        const struct file_item *item = &manifest->inputs.item[i];
+        bool merely_named = item->role != NULL && strcmp(item->role, "argument") == 0;
+        bool due = !item->has_digest && item->host != NULL && item->type == FILE_REGULAR && !merely_named;
+        if (due && observer_declare(&observation->observer, item->host, &err) < 0) {
+            strlist_addf(&manifest->recording.gaps, "'%s' could not be read: %s", item->path, err.text);
+        }
+    }
+    if (observer_start(&observation->observer, notify_fd, &err) < 0) {
+        /* Closing the descriptor makes every call of the command that is told of fail: it cannot start. */
+        log_error("%s", err.text);
+    }
+}
+
+void observation_join(struct observation *observation, const struct plan *plan, struct launch_company *company)
+{
+    if (!observation->listening) {
+        return;
+    }
+    observation->observer.plan = plan;
+    observation->observer.keep_most = observation->manifest->recording.keep_limit;
+    observer_begin(&observation->observer);
+    company->context = observation;
+    company->record = record;
+}
+
+static void compare(struct observation *observation)
+{
+    struct inventory after = {0};
+    struct err err = {0};
+    struct manifest *manifest = observation->manifest;
+    if (observation->failed) {
+        return;
+    }
+    if (inventory_take(&after, observation->facts->workdir, &err) < 0) {
+        log_warn("outputs are not recorded: %s", err.text);
+    } else {
+        inventory_changes(&observation->before, &after, observation->facts->workdir, &manifest->outputs);
+    }
+    inventory_release(&after);
+}
+
+static void gather(struct observation *observation, const char *rootfs)
+{
+    struct observer *observer = &observation->observer;
+    struct manifest *manifest = observation->manifest;
+    observer_wait(observer);
+    findings_outputs(observer, &manifest->setup, observation->facts, &manifest->outputs);
+    findings_inputs(observer, &manifest->setup, observation->facts, &manifest->inputs, &manifest->recording.gaps);
+    programs_gather(observer, rootfs, &manifest->programs);
+    manifest->processes = observer->processes;
+    observer->processes = (struct processes){0};
+    manifest->addresses = observer->addresses;
+    observer->addresses = (struct strlist){0};
+    manifest->recording.calls = recorder_count(observer->recorder);
+}
+
+void observation_finish(struct observation *observation, const char *rootfs)
+{
+    if (observation->listening && observation->observer.recorder != NULL) {
+        gather(observation, rootfs);
+    } else if (observation->manifest->recording.method == RECORDING_COMPARISON) {
+        compare(observation);
+    }
+}
+
+void observation_release(struct observation *observation)
+{
+    if (observation->observer.plan != NULL) {
+        observer_end(&observation->observer);
+    }
+    objects_close(&observation->observer.objects);
+    inventory_release(&observation->before);
+}

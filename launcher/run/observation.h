@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * observation: how it is found out what a run read and changed: by an observer that hears of each call, or, where the
+ * kernel has no notifications or forbids them, by comparing the work directory before and after.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "run/facts.h"
+#include "run/inventory.h"
+#include "run/manifest.h"
+#include "run/observer.h"
+#include "sandbox/launch.h"
+
+struct observation {
+    struct observer observer;
+    struct inventory before; /* of a comparison */
+    struct manifest *manifest;
+    const struct facts *facts;
+    bool listening; /* the observer hears */
+    bool failed;    /* begun, and could not: `err` says why */
+    struct err err;
+};
+
+/* Before the plan is made: by which way; a comparison looks at the work directory now and has the records in it hidden.
+ * $SCIWRAP_RECORDING=comparison asks for that way. `project` is the host path of .sciwrap, or NULL: then nothing can be
+ * kept. */
+int observation_prepare(struct observation *observation, struct facts *facts, struct manifest *manifest,
+                        const char *project, struct err *err);
+/* Sets company->record where the run is to be heard of. The plan must live until observation_finish(). */
+void observation_join(struct observation *observation, const struct plan *plan, struct launch_company *company);
+/* After launch(): inputs, outputs, programs, processes and the rest of the record into the manifest. */
+void observation_finish(struct observation *observation, const char *rootfs);
+void observation_release(struct observation *observation);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * workers: work beside a run, done by a few threads: hashing inputs, securing old contents, checking files of the
+ * rootfs. Threads are made when there is work. All signals must be blocked when work is given.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct work {
+    struct work *next;
+    void (*run)(struct work *work); /* owns *work: usually it is the first field of something larger, which it frees */
+};
+
+enum { WORKERS_MOST = 4 };
+
+struct workers {
+    pthread_mutex_t lock;
+    pthread_cond_t more; /* there is work, or it ends */
+    pthread_cond_t idle; /* nothing waits or is worked on */
+    struct work *first;
+    struct work *last;
+    size_t open; /* waiting and being worked on */
+    unsigned sleeping;
+    unsigned count;
+    unsigned most;
+    bool ending;
+    pthread_t thread[WORKERS_MOST];
+};
+
+void workers_begin(struct workers *workers);
+/* `urgent`: before all that waits, because a process of the run waits for it. */
+void workers_give(struct workers *workers, struct work *work, bool urgent);
+/* Until everything given is done. */
+void workers_wait(struct workers *workers);
+/* workers_wait(), and the threads end. */
+void workers_end(struct workers *workers);
