@@ -287,6 +287,7 @@ static int parse(struct definition *def, const char *path, const char *bytes, si
     if (length > DEFINITION_BYTES) {
         return err_set(err, ERR_INVALID, "'%s' is larger than %d bytes: not a definition", path, DEFINITION_BYTES);
     }
+    def->text = xstrndup(bytes, length);
     auto_release(keyfile) struct keyfile file = {0};
     struct reading reading = {.def = def};
     if (keyfile_parse(&file, path, bytes, length, err) < 0 ||
@@ -321,6 +322,7 @@ void definition_release(struct definition *def)
 {
     free(def->name);
     free(def->path);
+    free(def->text);
     free(def->description);
     free(def->license);
     free(def->citation);

@@ -24,6 +24,7 @@ enum identity { IDENTITY_RESEARCHER, IDENTITY_CALLER, IDENTITY_ROOT };
 struct definition {
     char *name; /* file name without .ini */
     char *path; /* the file, absolute */
+    char *text; /* of the file */
 
     char *description; /* "" when absent, as the two below */
     char *license;

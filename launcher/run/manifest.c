@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "run/file_list_doc.h"
+#include "run/origin.h"
 #include "run/reader.h"
 
 static int read_environment(const struct reader *reader, const struct doc *object,
@@ -198,12 +199,16 @@ static char *host_of(const struct doc *places, const char *workdir, const char *
 static void read_circumstances(const struct doc *object, struct manifest *manifest)
 {
     const struct doc *places = doc_get(object, "places");
-    for (size_t i = 0; i < manifest->inputs.count; i++) {
-        manifest->inputs.item[i].host = host_of(places, manifest->setup.workdir, manifest->inputs.item[i].path);
+    struct file_list *const lists[] = {&manifest->inputs, &manifest->outputs};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        for (size_t k = 0; k < lists[i]->count; k++) {
+            lists[i]->item[k].host = host_of(places, manifest->setup.workdir, lists[i]->item[k].path);
+        }
     }
     manifest->started = doc_get_text(object, "started");
     (void)doc_get_number(object, "elapsed_ns", &manifest->elapsed_ns);
     manifest->circumstances.workdir = doc_get_text(object, "workdir");
+    origin_read(object, &manifest->setup.environment);
 }
 
 static int check_schema(const struct reader *reader, const struct doc *top)

@@ -9,6 +9,7 @@
 #include "run/file_list_doc.h"
 #include "run/leaks.h"
 #include "run/manifest.h"
+#include "run/origin.h"
 
 static struct doc *environment_doc(const struct setup_environment *environment)
 {
@@ -199,6 +200,10 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     doc_put(object, "user", user);
     doc_put_text(object, "workdir", circumstances->workdir);
     doc_put(object, "places", places_doc(manifest));
+    struct doc *definition = origin_doc(&manifest->setup.environment);
+    if (definition != NULL) {
+        doc_put(object, "definition", definition);
+    }
     doc_put(object, "sciwrap", version);
     return object;
 }

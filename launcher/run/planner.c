@@ -83,6 +83,8 @@ static void set_environment(struct setup *setup, const struct definition *def, c
         .has_tar = def->has_tar_sha256,
         .tar = def->tar_sha256,
         .recipe = def->recipe != NULL ? xstrdup(def->recipe) : NULL,
+        .definition_path = xstrdup(def->path),
+        .definition_text = xstrdup(def->text),
     };
 }
 

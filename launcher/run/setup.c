@@ -62,6 +62,8 @@ void setup_release(struct setup *setup)
 {
     free(setup->environment.name);
     free(setup->environment.recipe);
+    free(setup->environment.definition_path);
+    free(setup->environment.definition_text);
     strlist_release(&setup->argv);
     strlist_release(&setup->variables);
     free(setup->workdir);

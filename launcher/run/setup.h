@@ -57,6 +57,9 @@ struct setup_environment {
     bool has_tar;
     struct digest tar;
     char *recipe; /* NULL when there is none */
+    /* The definition that it came from, as it was: a circumstance. NULL when it is not known. */
+    char *definition_path;
+    char *definition_text;
 };
 
 struct setup {

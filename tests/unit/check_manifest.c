@@ -72,6 +72,8 @@ static void fill(struct manifest *manifest)
     link->target = xstrdup("out.txt");
     manifest->exit = (struct manifest_exit){.code = 137, .signal = 9};
     manifest->circumstances.workdir = xstrdup("/host/work");
+    manifest->setup.environment.definition_path = xstrdup("/envs/tool.ini");
+    manifest->setup.environment.definition_text = xstrdup("[artifact]\n; as it was\n");
     manifest->circumstances.launch.started_ns = 1000000000000000005;
     manifest->circumstances.launch.elapsed_ns = 42;
 }
@@ -106,6 +108,8 @@ START_TEST(what_is_written_comes_back)
     ck_assert_int_eq(read.exit.signal, 9);
     ck_assert_str_eq(read.started, "2001-09-09T01:46:40.000000005Z");
     ck_assert_uint_eq(read.elapsed_ns, 42);
+    ck_assert_str_eq(read.setup.environment.definition_path, "/envs/tool.ini");
+    ck_assert_str_eq(read.setup.environment.definition_text, "[artifact]\n; as it was\n");
     manifest_release(&written);
     manifest_release(&read);
 }

@@ -22,6 +22,8 @@ static void bench_begin(struct bench *bench, const char *workdir)
 {
     *bench = (struct bench){.tree.fd = -1};
     bench->def.name = xstrdup("tool");
+    bench->def.path = xstrdup("/envs/tool.ini");
+    bench->def.text = xstrdup("[artifact]\n");
     bench->def.workdir = xstrdup("/workspace");
     bench->def.home = xstrdup("/home/researcher");
     strlist_add(&bench->def.variables, "TERM=from-definition");
