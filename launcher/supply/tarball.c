@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * tarball: a tree as one tar. The format is pax/ustar of POSIX.1-2017, utility pax, "EXTENDED DESCRIPTION". */
+ * tarball: a tree as one tar. */
 #include "supply/tarball.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "supply/tar_header.h"
+#include "supply/zstream.h"
 
-enum { BLOCK = 512, CHUNK = 128 * 1024, NAME_BYTES = 100, PREFIX_BYTES = 155 };
-#define USTAR_SIZE_MOST 077777777777ULL /* eleven octal digits: 8 GiB */
+enum {
+    CHUNK = 128 * 1024,
+    LEVEL = 19, /* the last that needs no more than 8 MiB of window to unpack */
+};
 
 struct writer {
     int fd;
@@ -26,28 +25,6 @@ struct writer {
     char *chunk; /* CHUNK bytes */
     size_t held; /* in chunk */
 };
-
-/* The header block as POSIX lays it out. */
-struct header {
-    char name[NAME_BYTES];
-    char mode[8];
-    char uid[8];
-    char gid[8];
-    char size[12];
-    char mtime[12];
-    char checksum[8];
-    char type;
-    char linkname[NAME_BYTES];
-    char magic[6];
-    char version[2];
-    char uname[32];
-    char gname[32];
-    char devmajor[8];
-    char devminor[8];
-    char prefix[PREFIX_BYTES];
-    char padding[12];
-};
-_Static_assert(sizeof(struct header) == BLOCK, "a tar header is one block");
 
 static int flush(struct writer *writer, struct err *err)
 {
@@ -77,90 +54,9 @@ static int put(struct writer *writer, const void *bytes, size_t length, struct e
 
 static int pad(struct writer *writer, struct err *err)
 {
-    static const char zero[BLOCK] = {0};
-    size_t over = (writer->size + writer->held) % BLOCK;
-    return over == 0 ? 0 : put(writer, zero, BLOCK - over, err);
-}
-
-/* Octal digits and a NUL; the value is known to fit. */
-static void put_octal(char *field, size_t width, uint64_t value)
-{
-    char digits[32];
-    snprintf(digits, sizeof(digits), "%0*llo", (int)width - 1, (unsigned long long)value);
-    memcpy(field, digits, width);
-}
-
-static void put_checksum(struct header *header)
-{
-    const unsigned char *byte = (const unsigned char *)header;
-    unsigned sum = 0;
-    memset(header->checksum, ' ', sizeof(header->checksum));
-    for (size_t i = 0; i < BLOCK; i++) {
-        sum += byte[i];
-    }
-    put_octal(header->checksum, 7, sum); /* six digits, a NUL, and the blank that stands there */
-}
-
-static void begin_header(struct header *header, char type, unsigned mode, uint64_t size, int64_t mtime)
-{
-    memset(header, 0, sizeof(*header));
-    put_octal(header->mode, sizeof(header->mode), mode);
-    put_octal(header->uid, sizeof(header->uid), 0);
-    put_octal(header->gid, sizeof(header->gid), 0);
-    put_octal(header->size, sizeof(header->size), size <= USTAR_SIZE_MOST ? size : 0);
-    put_octal(header->mtime, sizeof(header->mtime), (uint64_t)mtime);
-    put_octal(header->devmajor, sizeof(header->devmajor), 0);
-    put_octal(header->devminor, sizeof(header->devminor), 0);
-    memcpy(header->magic, "ustar", 6);
-    memcpy(header->version, "00", 2);
-    header->type = type;
-}
-
-/* Puts the path into name, or prefix and name where a '/' allows that; false when it does not fit. */
-static bool put_path(struct header *header, const char *path)
-{
-    size_t length = strlen(path);
-    if (length <= NAME_BYTES) {
-        memcpy(header->name, path, length);
-        return true;
-    }
-    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        size_t before = (size_t)(slash - path);
-        size_t after = length - before - 1;
-        if (before <= PREFIX_BYTES && after <= NAME_BYTES && after > 0) {
-            memcpy(header->prefix, path, before);
-            memcpy(header->name, slash + 1, after);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One pax record: its own length, in digits that count too, a keyword and a value. */
-static void add_record(struct buf *records, const char *keyword, const char *value)
-{
-    size_t body = strlen(keyword) + strlen(value) + 3; /* blank, '=' and the line end */
-    size_t length = body + 1;
-    for (size_t digits = 1; digits < 20; digits++) {
-        size_t whole = body + digits;
-        if ((size_t)snprintf(NULL, 0, "%zu", whole) == digits) {
-            length = whole;
-            break;
-        }
-    }
-    buf_addf(records, "%zu %s=%s\n", length, keyword, value);
-}
-
-static int write_records(struct writer *writer, const struct buf *records, int64_t mtime, struct err *err)
-{
-    struct header header;
-    begin_header(&header, 'x', 0644, records->length, mtime);
-    put_path(&header, "pax-header");
-    put_checksum(&header);
-    if (put(writer, &header, BLOCK, err) < 0 || put(writer, records->bytes, records->length, err) < 0) {
-        return -1;
-    }
-    return pad(writer, err);
+    static const char zero[TAR_BLOCK] = {0};
+    size_t over = (writer->size + writer->held) % TAR_BLOCK;
+    return over == 0 ? 0 : put(writer, zero, TAR_BLOCK - over, err);
 }
 
 static int write_content(struct writer *writer, const struct tree_content *content, struct err *err)
@@ -197,47 +93,19 @@ static char entry_type(const struct tree_node *node, const char **ret_link, uint
     return '0';
 }
 
-static int write_header(struct writer *writer, const char *path, const struct tree_node *node, char type,
-                        const char *link, uint64_t size, struct err *err)
-{
-    struct header header;
-    auto_release(buf) struct buf records = {0};
-    begin_header(&header, type, node->mode, size, node->mtime);
-    if (!put_path(&header, path)) {
-        add_record(&records, "path", path);
-        memcpy(header.name, path, NAME_BYTES);
-    }
-    if (strlen(link) > NAME_BYTES) {
-        add_record(&records, "linkpath", link);
-    }
-    memcpy(header.linkname, link, strlen(link) < NAME_BYTES ? strlen(link) : NAME_BYTES);
-    if (size > USTAR_SIZE_MOST) {
-        auto_free char *digits = xasprintf("%llu", (unsigned long long)size);
-        add_record(&records, "size", digits);
-    }
-    /* Values of pax records are UTF-8 by definition; readers would guess at anything else. */
-    if (records.length > 0 && !text_is_utf8(records.bytes, records.length)) {
-        return err_set(err, ERR_INVALID, "'%s': a name this long must be UTF-8", path);
-    }
-    put_checksum(&header);
-    if (records.length > 0 && write_records(writer, &records, node->mtime, err) < 0) {
-        return -1;
-    }
-    return put(writer, &header, BLOCK, err);
-}
-
 /* tree_each's visitor. */
 static int write_node(void *user, const char *path, struct tree_node *node, struct err *err)
 {
     struct writer *writer = user;
-    const char *link = "";
-    uint64_t size = 0;
-    char type = entry_type(node, &link, &size);
-    auto_free char *name = xasprintf("%s%s", path, type == '5' ? "/" : "");
-    if (write_header(writer, name, node, type, link, size, err) < 0) {
+    auto_release(buf) struct buf header = {0};
+    struct tar_entry entry = {.mode = node->mode, .mtime = node->mtime, .link = ""};
+    entry.type = entry_type(node, &entry.link, &entry.size);
+    auto_free char *name = xasprintf("%s%s", path, entry.type == '5' ? "/" : "");
+    entry.path = name;
+    if (tar_header_add(&header, &entry, err) < 0 || put(writer, header.bytes, header.length, err) < 0) {
         return -1;
     }
-    if (type != '0') {
+    if (entry.type != '0') {
         return 0;
     }
     node->content->written = path;
@@ -247,7 +115,7 @@ static int write_node(void *user, const char *path, struct tree_node *node, stru
 int tarball_write(const struct tree *tree, const struct spool *spool, int fd, struct digest *ret_digest,
                   uint64_t *ret_size, struct err *err)
 {
-    static const char end[2 * BLOCK] = {0};
+    static const char end[2 * TAR_BLOCK] = {0};
     auto_free char *chunk = xmalloc(CHUNK);
     struct writer writer = {.fd = fd, .spool = spool, .chunk = chunk};
     digest_begin(&writer.state);
@@ -263,43 +131,17 @@ int tarball_write(const struct tree *tree, const struct spool *spool, int fd, st
     return 0;
 }
 
-static void archive_release(struct archive **archive)
+static int write_fd(void *user, const void *bytes, size_t length, struct err *err)
 {
-    if (*archive != NULL) {
-        archive_write_free(*archive);
-    }
-}
-
-static void archive_entry_release(struct archive_entry **entry)
-{
-    if (*entry != NULL) {
-        archive_entry_free(*entry);
-    }
-}
-
-static int complain(struct archive *archive, struct err *err)
-{
-    return err_set(err, ERR_SYSTEM, "compress: %s", archive != NULL ? archive_error_string(archive) : "out of memory");
+    return fs_write_fd(*(int *)user, "compressed tar", bytes, length, err);
 }
 
 int tarball_compress(int from, int to, struct err *err)
 {
-    __attribute__((cleanup(archive_release))) struct archive *archive = archive_write_new();
-    __attribute__((cleanup(archive_entry_release))) struct archive_entry *entry = archive_entry_new();
     auto_free char *chunk = xmalloc(CHUNK);
-    /* Level 19 is the last that needs no more than 8 MiB of window to unpack. One thread: more would cut the stream
-     * into pieces whose number depends on the host. */
-    if (archive == NULL || entry == NULL || archive_write_set_format_raw(archive) != ARCHIVE_OK ||
-        archive_write_add_filter_zstd(archive) != ARCHIVE_OK ||
-        archive_write_set_filter_option(archive, "zstd", "compression-level", "19") != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
-        archive_write_open_fd(archive, to) != ARCHIVE_OK) {
-        return complain(archive, err);
-    }
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_pathname(entry, "data");
-    if (archive_write_header(archive, entry) != ARCHIVE_OK) {
-        return complain(archive, err);
+    __attribute__((cleanup(zwriter_close))) struct zwriter *writer = zwriter_open(LEVEL, write_fd, &to, err);
+    if (writer == NULL) {
+        return -1;
     }
     for (off_t offset = 0;;) {
         ssize_t got = pread(from, chunk, CHUNK, offset);
@@ -310,12 +152,11 @@ int tarball_compress(int from, int to, struct err *err)
             return err_set_errno(err, ERR_SYSTEM, errno, "read the tar");
         }
         if (got == 0) {
-            break;
+            return zwriter_finish(writer, err);
         }
-        if (archive_write_data(archive, chunk, (size_t)got) != got) {
-            return complain(archive, err);
+        if (zwriter_put(writer, chunk, (size_t)got, err) < 0) {
+            return -1;
         }
         offset += got;
     }
-    return archive_write_close(archive) == ARCHIVE_OK ? 0 : complain(archive, err);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tarball: a tree as one tar, always the same bytes for the same tree: entries sorted, owners 0:0 without names, POSIX
- * ustar with pax records only where a name or size does not fit. Our own writer: the headers that libarchive writes
- * differ between its versions, and a pin must hold on every host.
+ * tarball: a tree as one tar, always the same bytes for the same tree: entries sorted, headers of tar_header. Our own
+ * writer: the headers that libarchive writes differ between its versions, and a pin must hold on every host.
  */
 #pragma once
 

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * unpack: starts the process that unpacks, shows its progress and takes its report. */
+ * unpack: has the archive unpacked by a process of its own. */
 #include "supply/unpack.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <locale.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/auto.h"
-#include "base/log.h"
-#include "supply/jail.h"
+#include "supply/confined.h"
 #include "supply/unpack_work.h"
 
 const struct unpack_limits unpack_default_limits = {
@@ -29,83 +20,13 @@ const struct unpack_limits unpack_default_limits = {
     .header_bytes = 1024ULL * 1024,
 };
 
-/* What the process sends back: small enough for one write to a pipe (PIPE_BUF). */
-struct report {
-    bool jail_refused;      /* the host does not allow the jail; nothing was done */
-    struct store_tree tree; /* without fd and rootfs */
-    struct err err;         /* kind ERR_NONE: done */
-};
-_Static_assert(sizeof(struct report) <= 4096, "a report goes through a pipe in one write");
-
-/* This is the child: one thread, all descriptors close-on-exec, never returns. */
-static _Noreturn void unpack_in_child(struct work work, bool jail, int report_fd, pid_t parent)
+/* What confined_run calls in the process that unpacks. */
+static int work(void *user, int folder_fd, _Atomic uint64_t *done, void *result, struct err *err)
 {
-    struct report report = {0};
-    /* When the one who waits is killed, so are we: nobody would publish the result. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(1); /* killed before that */
-    }
-    /* libarchive converts the names of pax headers to the locale. Loaded before the file system is out of reach. */
-    setlocale(LC_CTYPE, "C.UTF-8");
-    umask(0);
-    if (jail && jail_enter(&work.stage_fd, &report.err) < 0) {
-        report.jail_refused = true;
-    } else {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* some kernels forget it where credentials change */
-        jail_limit(work.limits->bytes);
-        work_unpack(&work, &report.tree, &report.err);
-    }
-    ssize_t put = write(report_fd, &report, sizeof(report));
-    _exit(put == (ssize_t)sizeof(report) ? 0 : 1);
-}
-
-static int take_report(int fd, pid_t child, const _Atomic uint64_t *done, struct progress *progress,
-                       struct report *report, struct err *err)
-{
-    enum { SHOW_MS = 100 };
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    while (poll(&wait, 1, SHOW_MS) == 0 || wait.revents == 0) {
-        progress_set(progress, atomic_load(done));
-    }
-    ssize_t got;
-    do {
-        got = read(fd, report, sizeof(*report));
-    } while (got < 0 && errno == EINTR);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    progress_set(progress, atomic_load(done));
-    if (got == (ssize_t)sizeof(*report)) {
-        return 0;
-    }
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-        return err_set(err, ERR_SYSTEM, "the process that unpacks was killed; is there enough memory?");
-    }
-    return err_set(err, ERR_SYSTEM, "the process that unpacks ended early (%s %d)",
-                   WIFSIGNALED(status) ? "signal" : "status",
-                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-}
-
-static int run_child(const struct work *work, bool jail, struct progress *progress, struct report *report,
-                     struct err *err)
-{
-    int pipe_fd[2];
-    if (pipe2(pipe_fd, O_CLOEXEC) < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "create a pipe");
-    }
-    auto_fd int from = pipe_fd[0];
-    auto_fd int to = pipe_fd[1];
-    pid_t parent = getpid();
-    pid_t child = fork();
-    if (child < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "start a process");
-    }
-    if (child == 0) {
-        unpack_in_child(*work, jail, to, parent);
-    }
-    close(steal_fd(&to));
-    return take_report(from, child, work->done, progress, report, err);
+    struct work work = *(const struct work *)user;
+    work.stage_fd = folder_fd;
+    work.done = done;
+    return work_unpack(&work, result, err);
 }
 
 bool unpack_is_html(int fd)
@@ -146,30 +67,22 @@ static int check_file(int fd, uint64_t size, struct err *err)
 int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage_fd, const struct unpack_limits *limits,
            struct progress *progress, struct store_tree *ret_tree, struct err *err)
 {
-    struct report report = {0};
+    struct store_tree tree = {0};
     if (check_file(archive_fd, size, err) < 0) {
         return -1;
     }
-    _Atomic uint64_t *done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (done == MAP_FAILED) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "share memory with the process that unpacks");
+    struct work todo = {.archive_fd = archive_fd, .sha256 = *sha256, .limits = limits};
+    struct confined confined = {.what = "unpacks",
+                                .folder_fd = stage_fd,
+                                .file_bytes = limits->bytes,
+                                .work = work,
+                                .user = &todo,
+                                .result_bytes = sizeof(tree)};
+    if (confined_run(&confined, progress, &tree, err) < 0) {
+        return -1;
     }
-    struct work work = {
-        .archive_fd = archive_fd, .stage_fd = stage_fd, .sha256 = *sha256, .limits = limits, .done = done};
-    int result = run_child(&work, true, progress, &report, err);
-    if (result == 0 && report.jail_refused) {
-        log_debug("unpacking without namespaces of its own: %s", report.err.text);
-        result = run_child(&work, false, progress, &report, err);
-    }
-    munmap(done, sizeof(*done));
-    if (result == 0 && report.err.kind != ERR_NONE) {
-        *err = report.err;
-        result = -1;
-    }
-    if (result == 0) {
-        *ret_tree = report.tree;
-        ret_tree->fd = -1;
-        ret_tree->rootfs = NULL;
-    }
-    return result;
+    *ret_tree = tree;
+    ret_tree->fd = -1;
+    ret_tree->rootfs = NULL;
+    return 0;
 }
