@@ -15,6 +15,7 @@
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, leaks: what merely happened; what could not be pinned
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
+ *            origin: the definition as it was
  *            objects: kept contents, by digest
  *            rerun, placing, placing_make, redirect, compare: a run out of a manifest, and the comparison
  *            content: bytes found again by their digest
@@ -22,13 +23,15 @@
  *            store, meta, index, index_search: where unpacked trees lie, and what is in them
  *            verify, verify_program, verify_full: whether it is still what was unpacked
  *            verify_entry, verify_cache, checked: by content, or because nobody touched it since the last check
+ *            bundle_list: what is in a bundle
  * sandbox/   plan: everything that is needed to start one process
  *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
  *            root, mounts, mount_target, device, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
  *            filter, filter_generate: the system-call filter, made at build time
  *            host, host_check: what this kernel and user are allowed to do
- * base/      err, log, mem, buf, strlist, strmap, strset, text, path, walk, fs, fs_tree, fs_root, digest, keyfile, keyrules */
+ * base/      err, log, mem, buf, strlist, strmap, strset, text, path, walk, fs, fs_tree, fs_root,
+ *            whole, digest, keyfile, keyrules */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

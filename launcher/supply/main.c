@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * sciwrap-env: finds the subcommand in the table (command_pull, command_build, command_lock; their options:
- * command_line), runs it, tells the error.
+ * sciwrap-env: finds the subcommand in the table (command_pull, command_build, command_lock, command_bundle; their
+ * options: command_line), runs it, tells the error.
  *
  *   pull      a definition to an unpacked, verified tree in the store
  *   fetch     bytes of addresses and paths into the store (libcurl is here and nowhere else); fetch_part: a file while
@@ -9,12 +9,15 @@
  *             it, unpack_scan and unpack_pax check its framing, unpack_read lets libarchive read it, unpack_entry has
  *             the rules, unpack_listing knows what is there already, unpack_queue hands on, unpack_write writes,
  *             content_hash hashes, unpack_checked notes the state in which each file was left
- *   jail      shuts the unpacking process in
+ *   confined  work on foreign bytes in a process of its own; jail: shuts it in
  *   recipe    how an artifact is made (recipe_items: what it adds itself); lockfile: which package files that means
  *   build     a recipe and its lock to one tar: build_read reads packages at once, each with deb, into tree (names) and
  *             spool (contents); tarball writes them out;
  *             build_commands runs what the recipe runs inside; build_differ says how another artifact differs
  *   lock      what a recipe resolves to; apt runs the host's apt in a private root
+ *   bundle    bundle_write and bundle_read: a run and all that it needs as one file, and back; bundle_plan: what
+ *             sciwrap says belongs into it; bundle_member: its members, strictly; bundle_mark: its end
+ *   tar_header, zstream   the headers of a tar, always the same; a zstd stream
  *   sources   where Debian's archives can be read from here
  *   stage     a private folder of the store that is committed whole or not at all
  *   progress  one live line on a terminal */
@@ -27,9 +30,7 @@
 #include "supply/supply.h"
 
 static const struct supply_command *const commands[] = {
-    &pull_command,
-    &build_command,
-    &lock_command,
+    &pull_command, &build_command, &lock_command, &bundle_write_command, &bundle_read_command,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -37,7 +38,7 @@ static void print_help(void)
 {
     printf("usage: sciwrap-env COMMAND [ARG...]\n\nPrivate helper of sciwrap: use 'sciwrap COMMAND' instead.\n\n");
     for (size_t i = 0; i < COMMANDS; i++) {
-        printf("  %-6s %s\n         %s\n", commands[i]->name, commands[i]->synopsis, commands[i]->summary);
+        printf("  %-12s %s\n               %s\n", commands[i]->name, commands[i]->synopsis, commands[i]->summary);
     }
 }
 
@@ -75,7 +76,9 @@ int main(int argc, char **argv)
         return 0;
     }
     if (run_command(argc, argv, &err) < 0) {
-        log_error("%s", err.text);
+        if (err.text[0] != '\0') { /* else it was reported to who asked */
+            log_error("%s", err.text);
+        }
         return err_exit_code(&err);
     }
     return 0;

@@ -16,17 +16,20 @@
 #include "supply/stage.h"
 #include "supply/unpack.h"
 
+/* What one source came to. */
+enum outcome { PULL_DONE, PULL_NEXT, PULL_FAILED };
+
 struct pull {
     const struct definition *def;
     const struct store *store;
     bool offline;
-    struct stage stage;
+    /* What becomes of an open file that may be the artifact; `source` is for messages. */
+    enum outcome (*take)(struct pull *pull, int fd, const char *source, struct err *err);
+    struct stage stage; /* where it is unpacked */
+    int artifact_fd;    /* what was found, when the artifact itself is wanted */
     struct progress progress;
     struct buf tried; /* "'URL': why; ..." of the sources that did not work */
 };
-
-/* What one source came to. */
-enum outcome { PULL_DONE, PULL_NEXT, PULL_FAILED };
 
 static enum outcome note(struct pull *pull, const char *source, const char *why)
 {
@@ -80,6 +83,25 @@ static enum outcome unpack_from(struct pull *pull, int fd, const char *source, s
     return PULL_FAILED;
 }
 
+/* The artifact itself is wanted. */
+static enum outcome keep_open(struct pull *pull, int fd, const char *source, struct err *err)
+{
+    struct digest is;
+    struct err why = {0};
+    if (digest_fd(fd, source, &is, NULL, &why) < 0) {
+        return note(pull, source, why.text);
+    }
+    if (!digest_equal(&is, &pull->def->sha256)) {
+        return note(pull, source, "its sha256 is not the pinned one");
+    }
+    pull->artifact_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (pull->artifact_fd < 0 || lseek(pull->artifact_fd, 0, SEEK_SET) < 0) {
+        err_set_errno(err, ERR_SYSTEM, errno, "open '%s'", source);
+        return PULL_FAILED;
+    }
+    return PULL_DONE;
+}
+
 static enum outcome try_blob(struct pull *pull, struct err *err)
 {
     char hex[DIGEST_HEX + 1];
@@ -90,7 +112,7 @@ static enum outcome try_blob(struct pull *pull, struct err *err)
     }
     digest_to_hex(&pull->def->sha256, hex);
     auto_free char *name = xasprintf("blobs/sha256/%s", hex);
-    enum outcome outcome = unpack_from(pull, fd, name, err);
+    enum outcome outcome = pull->take(pull, fd, name, err);
     if (outcome == PULL_NEXT) {
         log_warn("the store's copy of %s is damaged and was removed", pull->def->name);
         unlinkat(pull->store->fd, name, 0);
@@ -129,7 +151,7 @@ static enum outcome try_local(struct pull *pull, const char *url, struct err *er
     auto_free char *path = local_path(url);
     /* O_NONBLOCK: a FIFO in the place of the file must not hold us. */
     auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    return fd < 0 ? note(pull, path, strerror(errno)) : unpack_from(pull, fd, path, err);
+    return fd < 0 ? note(pull, path, strerror(errno)) : pull->take(pull, fd, path, err);
 }
 
 static enum outcome try_remote(struct pull *pull, const char *url, struct err *err)
@@ -208,7 +230,12 @@ static int is_there(const struct definition *def, const struct store *store, str
 int pull_environment(const struct definition *def, const struct store *store, const struct pull_options *options,
                      struct err *err)
 {
-    struct pull pull = {.def = def, .store = store, .offline = options->offline, .stage = {.fd = -1}};
+    struct pull pull = {.def = def,
+                        .store = store,
+                        .offline = options->offline,
+                        .take = unpack_from,
+                        .stage = {.fd = -1},
+                        .artifact_fd = -1};
     int result = options->again ? 0 : is_there(def, store, err);
     if (result != 0) {
         return result == 1 ? 0 : err_wrap(err, "pull %s", def->name);
@@ -224,4 +251,13 @@ int pull_environment(const struct definition *def, const struct store *store, co
     stage_release(&pull.stage);
     buf_release(&pull.tried);
     return result < 0 ? err_wrap(err, "pull %s", def->name) : 0;
+}
+
+int pull_artifact(const struct definition *def, const struct store *store, struct err *err)
+{
+    struct pull pull = {.def = def, .store = store, .take = keep_open, .stage = {.fd = -1}, .artifact_fd = -1};
+    int result = try_all(&pull, err);
+    progress_release(&pull.progress);
+    buf_release(&pull.tried);
+    return result < 0 ? -1 : pull.artifact_fd;
 }

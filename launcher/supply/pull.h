@@ -20,3 +20,7 @@ struct pull_options {
  */
 int pull_environment(const struct definition *def, const struct store *store, const struct pull_options *options,
                      struct err *err);
+
+/* The artifact itself, open for reading at its start and checked, from the same places; what has to be fetched or built
+ * for it stays in the store, which is open for writing. -1 on error. */
+int pull_artifact(const struct definition *def, const struct store *store, struct err *err);

@@ -21,3 +21,5 @@ struct supply_command {
 extern const struct supply_command pull_command;
 extern const struct supply_command build_command;
 extern const struct supply_command lock_command;
+extern const struct supply_command bundle_write_command;
+extern const struct supply_command bundle_read_command;

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * command_bundle: `sciwrap-env bundle-write` and `bundle-read`, for sciwrap alone: what they need and what they give
+ * goes through descriptors that it has opened (commands/supply.h). */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "env/definition.h"
+#include "env/store.h"
+#include "supply/bundle_read.h"
+#include "supply/bundle_write.h"
+#include "supply/command_line.h"
+#include "supply/pull.h"
+#include "supply/supply.h"
+
+/* A manifest and a definition, and 100 bytes and a path for each content. Beyond it something is wrong. */
+enum { PLAN_MOST = 1024 * 1024 * 1024 };
+
+struct options {
+    uint64_t report; /* descriptor; 0: messages go to standard error */
+    bool contents;
+};
+
+static int take_option(void *into, int letter, struct err *err)
+{
+    struct options *options = into;
+    options->contents |= letter == 'c';
+    if (letter == 'r' && !text_to_u64(optarg, 3, 1023, &options->report)) {
+        return err_set(err, ERR_USAGE, "--report '%s': not a descriptor", optarg);
+    }
+    return 0;
+}
+
+static const struct option known[] = {
+    {"report", required_argument, NULL, 'r'},
+    {"contents", no_argument, NULL, 'c'},
+    COMMAND_LINE_COMMON,
+};
+
+/* "0 HEX", or the kind of the error and its text. The caller tells it. */
+static int report(const struct options *options, int result, const struct digest *list, struct err *err)
+{
+    auto_release(buf) struct buf text = {0};
+    char hex[DIGEST_HEX + 1] = "";
+    if (options->report == 0) {
+        return result;
+    }
+    if (result == 0) {
+        digest_to_hex(list, hex);
+    }
+    buf_addf(&text, "%d %s", (int)err->kind, result == 0 ? hex : err->text);
+    struct err told = {0};
+    if (fs_write_fd((int)options->report, "report", buf_text(&text), text.length, &told) == 0) {
+        err->text[0] = '\0';
+    }
+    return result;
+}
+
+/* The artifact is found now: until then only its digest was known. */
+static int find_artifact(const struct bundle_plan *plan, struct bundle_source *artifact, struct store *store,
+                         int *ret_fd, struct err *err)
+{
+    auto_release(definition) struct definition def = {0};
+    const struct bundle_source *inside = bundle_plan_find(plan, BUNDLE_DEFINITION);
+    struct stat st;
+    int result = -1;
+    if (artifact->path != NULL && artifact->path[0] != '\0') {
+        result = definition_load(&def, artifact->path, err);
+    } else if (inside != NULL && inside->text != NULL) {
+        result = definition_parse(&def, "/definition.ini", inside->text, strlen(inside->text), err);
+    } else {
+        return err_set(err, ERR_INVALID, "the plan of the bundle has no definition");
+    }
+    if (result < 0 || store_open_writable(store, err) < 0) {
+        return -1;
+    }
+    if (!digest_equal(&def.sha256, &artifact->file.digest)) {
+        return err_set(err, ERR_MISMATCH, "'%s' pins another artifact than the run had", def.path);
+    }
+    auto_fd int fd = pull_artifact(&def, store, err);
+    if (fd < 0) {
+        return err_wrap(err, "environment %s", def.name);
+    }
+    if (fstat(fd, &st) < 0) {
+        return err_set(err, ERR_SYSTEM, "look at the artifact of %s", def.name);
+    }
+    free(artifact->path);
+    artifact->path = xasprintf("/proc/self/fd/%d", fd);
+    artifact->size = (uint64_t)st.st_size;
+    *ret_fd = steal_fd(&fd);
+    return 0;
+}
+
+static int write_plan(struct bundle_plan *plan, const char *label, struct digest *ret_list, struct err *err)
+{
+    __attribute__((cleanup(store_close))) struct store store = {.fd = -1};
+    auto_release(progress) struct progress progress = {0};
+    auto_fd int artifact_fd = -1;
+    struct bundle_source *artifact = bundle_plan_find(plan, BUNDLE_ARTIFACT);
+    if (artifact != NULL && find_artifact(plan, artifact, &store, &artifact_fd, err) < 0) {
+        return -1;
+    }
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        bytes += plan->item[i].size;
+    }
+    if (isatty(STDERR_FILENO) == 1) {
+        auto_free char *what = xasprintf("bundle %s", label);
+        progress_begin(&progress, what, bytes);
+    }
+    return bundle_write(plan, STDOUT_FILENO, &progress, ret_list, err);
+}
+
+static const struct command_line write_line = {
+    .name = "bundle-write", .usage = "", .operand = "run", .letters = "qv", .options = known, .take = take_option};
+
+/* The plan comes on standard input, the bundle goes to standard output. */
+static int run_write(int argc, char **argv, struct err *err)
+{
+    struct options options = {0};
+    struct digest list = {{0}};
+    auto_release(buf) struct buf text = {0};
+    auto_release(bundle_plan) struct bundle_plan plan = {0};
+    int result = command_line_read(&write_line, &options, argc, argv, err);
+    if (result <= 0) {
+        return result;
+    }
+    result = fs_read_fd(STDIN_FILENO, "plan", PLAN_MOST, &text, err);
+    if (result == 0) {
+        result = bundle_plan_parse(&plan, buf_text(&text), text.length, err);
+    }
+    if (result == 0) {
+        result = write_plan(&plan, argv[optind], &list, err);
+    }
+    return report(&options, result, &list, err);
+}
+
+static int read_into(const char *folder, const char *label, bool contents, struct digest *ret_list, struct err *err)
+{
+    auto_release(progress) struct progress progress = {0};
+    struct stat st;
+    auto_fd int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(STDIN_FILENO, &st) < 0) {
+        return err_set(err, ERR_SYSTEM, "open '%s'", folder);
+    }
+    if (isatty(STDERR_FILENO) == 1) {
+        auto_free char *what = xasprintf("read %s", label);
+        progress_begin(&progress, what, (uint64_t)st.st_size);
+    }
+    return bundle_read(STDIN_FILENO, fd, contents, &progress, ret_list, err);
+}
+
+static const struct command_line read_line = {
+    .name = "bundle-read", .usage = "", .operand = "folder", .letters = "qv", .options = known, .take = take_option};
+
+/* The bundle comes on standard input, its members go to a folder. */
+static int run_read(int argc, char **argv, struct err *err)
+{
+    struct options options = {0};
+    struct digest list = {{0}};
+    int result = command_line_read(&read_line, &options, argc, argv, err);
+    if (result <= 0) {
+        return result;
+    }
+    if (optind + 1 >= argc) {
+        return err_set(err, ERR_USAGE, "bundle-read: takes a folder and a name for messages");
+    }
+    result = read_into(argv[optind], argv[optind + 1], options.contents, &list, err);
+    return report(&options, result, &list, err);
+}
+
+const struct supply_command bundle_write_command = {
+    .name = "bundle-write",
+    .synopsis = "[--quiet|--verbose] [--report FD] NAME <PLAN >BUNDLE",
+    .summary = "write the bundle of a run",
+    .run = run_write,
+};
+
+const struct supply_command bundle_read_command = {
+    .name = "bundle-read",
+    .synopsis = "[--quiet|--verbose] [--report FD] [--contents] FOLDER NAME <BUNDLE",
+    .summary = "check a bundle and unpack it",
+    .run = run_read,
+};
