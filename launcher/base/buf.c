@@ -20,6 +20,12 @@ static void make_room(struct buf *buf, size_t more)
     buf->bytes = xrealloc(buf->bytes, buf->capacity);
 }
 
+void buf_reserve(struct buf *buf, size_t more)
+{
+    make_room(buf, more);
+    buf->bytes[buf->length] = '\0';
+}
+
 void buf_add(struct buf *buf, const void *bytes, size_t length)
 {
     make_room(buf, length);

@@ -15,6 +15,8 @@ struct buf {
 void buf_add(struct buf *buf, const void *bytes, size_t length);
 void buf_add_text(struct buf *buf, const char *text);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Memory for so many bytes more, at once: for what is known to be large. */
+void buf_reserve(struct buf *buf, size_t more);
 void buf_clear(struct buf *buf); /* keeps the memory */
 /* The bytes, never NULL; borrowed until the next change. */
 const char *buf_text(const struct buf *buf);

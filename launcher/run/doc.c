@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "base/buf.h"
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/text.h"
-
-static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* The library returns NULL when there is no memory (or for text that is not UTF-8, which never gets here). */
 static void *must(void *value)
@@ -46,47 +44,6 @@ struct doc *doc_array(void)
 void doc_free(struct doc *doc)
 {
     json_decref(json_of(doc));
-}
-
-static char *base64_encode(const unsigned char *bytes, size_t length)
-{
-    struct buf text = {0};
-    for (size_t i = 0; i < length; i += 3) {
-        unsigned group = (unsigned)bytes[i] << 16;
-        group |= i + 1 < length ? (unsigned)bytes[i + 1] << 8 : 0;
-        group |= i + 2 < length ? (unsigned)bytes[i + 2] : 0;
-        char digits[4] = {base64_digits[group >> 18], base64_digits[(group >> 12) & 63],
-                          i + 1 < length ? base64_digits[(group >> 6) & 63] : '=',
-                          i + 2 < length ? base64_digits[group & 63] : '='};
-        buf_add(&text, digits, sizeof(digits));
-    }
-    return buf_take(&text);
-}
-
-/* NULL for text that is not base64, and for bytes with a NUL among them: none of our texts can hold one. */
-static char *base64_decode(const char *text)
-{
-    struct buf bytes = {0};
-    size_t length = strlen(text);
-    bool good = length % 4 == 0;
-    for (size_t i = 0; good && i < length; i += 4) {
-        unsigned group = 0;
-        size_t padding = 0;
-        for (size_t k = 0; k < 4; k++) {
-            const char *digit = text[i + k] == '=' ? NULL : strchr(base64_digits, text[i + k]);
-            padding += text[i + k] == '=';
-            good = good && (digit != NULL ? padding == 0 : i + 4 == length && padding > 0 && k >= 2);
-            group = (group << 6) | (digit != NULL ? (unsigned)(digit - base64_digits) : 0);
-        }
-        char three[3] = {(char)(group >> 16), (char)(group >> 8), (char)group};
-        good = good && memchr(three, '\0', 3 - padding) == NULL;
-        buf_add(&bytes, three, 3 - (padding < 3 ? padding : 3));
-    }
-    if (!good) {
-        buf_release(&bytes);
-        return NULL;
-    }
-    return buf_take(&bytes);
 }
 
 static json_t *text_value(const char *text)
