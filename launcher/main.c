@@ -31,7 +31,7 @@
  *            filter, filter_generate: the system-call filter, made at build time
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, path, walk, fs, fs_tree, fs_root,
- *            whole, digest, keyfile, keyrules */
+ *            whole, digest, base64, keyfile, keyrules */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

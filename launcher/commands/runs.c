@@ -11,7 +11,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "commands/command.h"
-#include "run/manifest.h"
+#include "run/catalog.h"
+#include "run/doc.h"
 
 static const struct command_option options[] = {
     {"json", 0, NULL, "for programs"},
@@ -20,95 +21,56 @@ static const struct command_option options[] = {
     {0},
 };
 
-struct row {
-    char *id;
-    char *started;
-    char *environment;
-    char *command;
-    char *rerun_of;
-    int exit_code;
-    uint64_t elapsed_ns;
-};
-
-static void release_row(struct row *row)
-{
-    free(row->id);
-    free(row->started);
-    free(row->environment);
-    free(row->command);
-    free(row->rerun_of);
-}
-
-static char *join(const struct strlist *words)
+static char *join(const struct catalog_run *run)
 {
     struct buf text = {0};
-    for (size_t i = 0; i < words->count; i++) {
-        buf_addf(&text, "%s%s", i > 0 ? " " : "", words->item[i]);
+    const char *word = run->command;
+    for (uint64_t i = 0; i < run->words; i++) {
+        buf_addf(&text, "%s%s", i > 0 ? " " : "", word);
+        word += strlen(word) + 1;
     }
     return buf_take(&text);
 }
 
-/* A record that cannot be read is told of and does not hide the others. */
-static bool read_row(const struct project *project, const char *id, struct row *row)
+static int compare_runs_by_start(const void *a, const void *b)
 {
-    struct manifest manifest = {0};
-    struct err unread = {0};
-    auto_free char *path = project_run_path(project, id, MANIFEST_NAME);
-    bool good = manifest_load(&manifest, path, &unread) == 0;
-    if (!good) {
-        log_warn("%s", unread.text);
-    } else {
-        *row = (struct row){
-            .id = xstrdup(id),
-            .started = xstrdup(manifest.started != NULL ? manifest.started : ""),
-            .environment = xstrdup(manifest.setup.environment.name),
-            .command = join(&manifest.setup.argv),
-            .rerun_of = manifest.rerun_of != NULL ? xstrdup(manifest.rerun_of) : NULL,
-            .exit_code = manifest.exit.code,
-            .elapsed_ns = manifest.elapsed_ns,
-        };
-    }
-    manifest_release(&manifest);
-    return good;
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-    const struct row *first = a;
-    const struct row *second = b;
+    const struct catalog_run *first = *(const struct catalog_run *const *)a;
+    const struct catalog_run *second = *(const struct catalog_run *const *)b;
     int order = strcmp(first->started, second->started); /* RFC 3339 in one zone sorts as text */
     return order != 0 ? order : strcmp(first->id, second->id);
 }
 
-static void print_row(const struct row *row)
+static void print_row(const struct catalog_run *run)
 {
     enum { SHOWN = 48 };
     char command[4 * SHOWN];
     char when[32];
     char environment[64];
-    size_t length = strlen(row->command);
-    text_escape(command, SHOWN, row->command, length);
-    text_escape(environment, sizeof(environment), row->environment, strlen(row->environment));
-    text_escape(when, 20, row->started, strlen(row->started));
+    auto_free char *words = join(run);
+    size_t length = strlen(words);
+    text_escape(command, SHOWN, words, length);
+    text_escape(environment, sizeof(environment), run->environment, strlen(run->environment));
+    text_escape(when, 20, run->started, strlen(run->started));
     const char *cut = strlen(command) + 4 >= SHOWN && length >= SHOWN - 4 ? "..." : "";
-    printf("%s  %s  %-16s %4d %9.2fs  %s%s\n", row->id, when, environment, row->exit_code,
-           (double)row->elapsed_ns / 1e9, command, cut);
+    printf("%s  %s  %-16s %4d %9.2fs  %s%s\n", run->id, when, environment, (int)run->exit_code,
+           (double)run->elapsed_ns / 1e9, command, cut);
 }
 
-static void add_row(struct doc *list, const struct row *row)
+static void add_row(struct doc *list, const struct catalog_run *run)
 {
     struct doc *object = doc_object();
-    doc_put_text(object, "id", row->id);
-    doc_put_text(object, "started", row->started);
-    doc_put_text(object, "environment", row->environment);
-    doc_put_text(object, "command", row->command);
-    doc_put_number(object, "exit", (uint64_t)row->exit_code);
-    doc_put_number(object, "elapsed_ns", row->elapsed_ns);
-    doc_put_text(object, "rerun_of", row->rerun_of);
+    auto_free char *command = join(run);
+    doc_put_text(object, "id", run->id);
+    doc_put_text(object, "started", run->started);
+    doc_put_text(object, "environment", run->environment);
+    doc_put_text(object, "command", command);
+    doc_put_number(object, "exit", run->exit_code);
+    doc_put_number(object, "elapsed_ns", run->elapsed_ns);
+    doc_put_text(object, "rerun_of", run->rerun_of[0] != '\0' ? run->rerun_of : NULL);
     doc_append(list, object);
 }
 
-static void show_rows(const struct row *rows, size_t count, bool json)
+static void show_rows(const struct catalog_run *const *runs, size_t count, bool json)
 {
     struct doc *list = json ? doc_array() : NULL;
     if (!json && count > 0) {
@@ -116,9 +78,9 @@ static void show_rows(const struct row *rows, size_t count, bool json)
     }
     for (size_t i = 0; i < count; i++) {
         if (json) {
-            add_row(list, &rows[i]);
+            add_row(list, runs[i]);
         } else {
-            print_row(&rows[i]);
+            print_row(runs[i]);
         }
     }
     if (json) {
@@ -130,23 +92,23 @@ static void show_rows(const struct row *rows, size_t count, bool json)
 
 static int show_project(const struct project *project, bool json, struct err *err)
 {
-    struct strlist ids = {0};
-    int result = project_list(project, &ids, err);
-    struct row *rows = xcalloc(ids.count + 1, sizeof(*rows));
-    size_t count = 0;
-    for (size_t i = 0; i < ids.count; i++) {
-        count += read_row(project, ids.item[i], &rows[count]);
+    struct catalog catalog = {0};
+    if (catalog_load(&catalog, project, err) < 0) {
+        return -1;
     }
-    if (result == 0) {
-        qsort(rows, count, sizeof(*rows), compare_rows);
-        show_rows(rows, count, json);
+    /* A record that cannot be read is told of and does not hide the others. */
+    for (size_t i = 0; i < catalog.notes.count; i++) {
+        log_warn("%s", catalog.notes.item[i]);
     }
-    for (size_t i = 0; i < count; i++) {
-        release_row(&rows[i]);
+    const struct catalog_run **runs = xcalloc(catalog.count + 1, sizeof(*runs));
+    for (size_t i = 0; i < catalog.count; i++) {
+        runs[i] = &catalog.run[i];
     }
-    free(rows);
-    strlist_release(&ids);
-    return result;
+    qsort(runs, catalog.count, sizeof(*runs), compare_runs_by_start);
+    show_rows(runs, catalog.count, json);
+    free(runs);
+    catalog_release(&catalog);
+    return 0;
 }
 
 static int run(int argc, char **argv, int *exit_code, struct err *err)

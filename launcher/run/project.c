@@ -16,7 +16,9 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "run/catalog_scan.h"
 #include "run/setup.h"
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -115,19 +117,26 @@ static bool is_id(const char *text)
     return length > 0 && length <= RUN_ID_LENGTH && strspn(text, hex_digits) == length;
 }
 
-int project_list(const struct project *project, struct strlist *ret_ids, struct err *err)
+bool project_is_id(const char *text)
 {
-    struct strlist names = {0};
-    int result = project->runs_fd >= 0 ? fs_list(project->runs_fd, ".", &names, err) : 0;
-    for (size_t i = 0; i < names.count; i++) {
-        auto_free char *manifest = xasprintf("%s/" MANIFEST_NAME, names.item[i]);
-        bool whole = strlen(names.item[i]) == RUN_ID_LENGTH && is_id(names.item[i]);
-        if (whole && faccessat(project->runs_fd, manifest, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-            strlist_add(ret_ids, names.item[i]);
-        }
+    return strlen(text) == RUN_ID_LENGTH && is_id(text);
+}
+
+/* Whether the run has a record. One that cannot be read is there: reading it tells why. */
+static bool has_record(const struct project *project, const char *id)
+{
+    struct err unread = {0};
+    auto_release(buf) struct buf text = {0};
+    auto_free char *name = xasprintf("%s/" MANIFEST_NAME, id);
+    if (faccessat(project->runs_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+        return false;
     }
-    strlist_release(&names);
-    return result;
+    bool torn = fs_read_at(project->runs_fd, name, MANIFEST_MOST, &text, &unread) == 0 &&
+                !catalog_is_whole(buf_text(&text), text.length);
+    if (torn) {
+        log_warn(PROJECT_TORN, id, "");
+    }
+    return !torn;
 }
 
 static char *choose(const struct strlist *matches, const char *text, const char *project, struct err *err)
@@ -150,7 +159,7 @@ static char *choose(const struct strlist *matches, const char *text, const char 
 
 char *project_resolve(const struct project *project, const char *text, struct err *err)
 {
-    struct strlist ids = {0};
+    struct strlist names = {0};
     struct strlist matches = {0};
     char *found = NULL;
     if (!is_id(text) || strlen(text) < RUN_ID_SHORTEST) {
@@ -158,15 +167,16 @@ char *project_resolve(const struct project *project, const char *text, struct er
                 RUN_ID_SHORTEST);
         return NULL;
     }
-    if (project_list(project, &ids, err) == 0) {
-        for (size_t i = 0; i < ids.count; i++) {
-            if (strncmp(ids.item[i], text, strlen(text)) == 0) {
-                strlist_add(&matches, ids.item[i]);
+    if (project->runs_fd < 0 || fs_list(project->runs_fd, ".", &names, err) == 0) {
+        for (size_t i = 0; i < names.count; i++) {
+            if (strncmp(names.item[i], text, strlen(text)) == 0 && project_is_id(names.item[i]) &&
+                has_record(project, names.item[i])) {
+                strlist_add(&matches, names.item[i]);
             }
         }
         found = choose(&matches, text, project->path, err);
     }
-    strlist_release(&ids);
+    strlist_release(&names);
     strlist_release(&matches);
     return found;
 }
