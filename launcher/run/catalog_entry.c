@@ -172,7 +172,7 @@ bool catalog_entry_read(const char **at, const char *end, struct catalog_run *re
     struct reader reader = {.at = *at, .end = end};
     struct catalog_run run = {.bytes = *at};
     uint64_t size = get_number(&reader);
-    if (reader.bad || size > (uint64_t)(end - *at)) {
+    if (reader.bad || size < sizeof(size) || size > (uint64_t)(end - *at)) {
         return false;
     }
     reader.end = *at + size;

@@ -30,6 +30,12 @@ static char peek(struct scan *scan)
     return *scan->at;
 }
 
+static const char *at_next(struct scan *scan)
+{
+    (void)peek(scan);
+    return scan->at;
+}
+
 static bool take(struct scan *scan, char wanted)
 {
     if (scan->bad || peek(scan) != wanted) {
@@ -166,8 +172,7 @@ bool scan_member(struct scan *scan)
     if (!advance(scan, '}')) {
         return false;
     }
-    (void)peek(scan);
-    scan->key = scan->at + 1;
+    scan->key = at_next(scan) + 1;
     if (!skip_string(scan)) {
         return false;
     }
@@ -279,8 +284,7 @@ bool scan_key_is(const struct scan *scan, const char *key)
 
 static bool scan_string(struct scan *scan, struct buf *text)
 {
-    (void)peek(scan);
-    const char *inside = scan->at + 1;
+    const char *inside = at_next(scan) + 1;
     if (!skip_string(scan)) {
         return false;
     }
@@ -322,7 +326,7 @@ bool scan_text(struct scan *scan, struct buf *text)
 bool scan_number(struct scan *scan, uint64_t *ret_number)
 {
     char digits[24];
-    const char *start = scan->bad ? scan->at : (peek(scan), scan->at);
+    const char *start = at_next(scan);
     scan_skip(scan);
     size_t length = (size_t)(scan->at - start);
     if (scan->bad || length == 0 || length >= sizeof(digits)) {
@@ -342,7 +346,7 @@ bool scan_bool(struct scan *scan)
 
 bool scan_whole(struct scan *scan)
 {
-    return !scan->bad && scan->depth == 0 && (peek(scan), scan->at) == scan->end;
+    return !scan->bad && scan->depth == 0 && at_next(scan) == scan->end;
 }
 
 static void take_field(struct scan *scan, const struct scan_field *field, void *object)

@@ -62,7 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     const char *at = buf_text(&entry);
     FUZZ_PROMISE(catalog_entry_read(&at, at + entry.length, &run) && at == buf_text(&entry) + entry.length);
     FUZZ_PROMISE(run.state == CATALOG_TORN || catalog_is_whole(buf_text(&text), length));
-    if (manifest_parse(&manifest, "fuzz.json", buf_text(&text), length, &err) == 0) {
+    /* The JSON library passes over a NUL behind a number; a record with a hole is none here. */
+    bool has_hole = memchr(buf_text(&text), '\0', length) != NULL;
+    if (!has_hole && manifest_parse(&manifest, "fuzz.json", buf_text(&text), length, &err) == 0) {
         compare(&manifest, &run);
     }
     read_entries((const char *)bytes, (const char *)bytes + length);
