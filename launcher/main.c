@@ -15,6 +15,7 @@
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, leaks: what merely happened; what could not be pinned
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
+ *            catalog, catalog_entry, catalog_scan, catalog_cache, scan: what lists need to know of thousands of runs
  *            origin: the definition as it was
  *            objects: kept contents, by digest
  *            rerun, placing, placing_make, redirect, compare: a run out of a manifest, and the comparison

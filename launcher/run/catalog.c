@@ -19,7 +19,7 @@
 #include "run/manifest.h"
 
 enum {
-    WORKERS_MOST = 8, /* a network file system answers several at once; more gain nothing */
+    THREADS_MOST = 8, /* a network file system answers several at once; more gain nothing */
     RUNS_A_WORKER = 128,
     NAMED_MOST = 4,
     /* Reading so many manifests takes a millisecond or two: writing the cache for less would cost more than it saves,
@@ -105,7 +105,7 @@ static size_t count_workers(size_t items)
 {
     cpu_set_t cpus;
     size_t most = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
-    most = most > WORKERS_MOST ? WORKERS_MOST : most;
+    most = most > THREADS_MOST ? THREADS_MOST : most;
     size_t needed = items / RUNS_A_WORKER + 1;
     return needed < most ? needed : most;
 }
@@ -113,8 +113,8 @@ static size_t count_workers(size_t items)
 /* A part that no thread could be had for is done here. */
 static void work_all(struct catalog *catalog, int runs_fd, struct item *items, size_t count)
 {
-    pthread_t thread[WORKERS_MOST];
-    bool started[WORKERS_MOST] = {false};
+    pthread_t thread[THREADS_MOST];
+    bool started[THREADS_MOST] = {false};
     size_t done = 0;
     catalog->workers = count_workers(count);
     catalog->worker = xcalloc(catalog->workers, sizeof(*catalog->worker));

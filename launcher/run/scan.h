@@ -3,8 +3,8 @@
  * scan: reads JSON (RFC 8259) in one pass and takes only what is asked for. For lists of thousands of manifests, where
  * building a document of each (run/doc) costs ten times as much.
  *
- * What run/doc accepts is accepted here, but for a NUL. What is refused is no whole document: cut off, overwritten with zeros, or no
- * JSON at all. Not told apart: a key that stands twice.
+ * What run/doc accepts is accepted here, but for a NUL. What is refused is no whole document: cut off, overwritten with
+ * zeros, or no JSON at all. Not told apart: a key that stands twice.
  *
  *     static const struct scan_field fields[] = {
  *         {.key = "id", .take = SCAN_TEXT, .place = offsetof(struct found, id)}, ... {0}};
