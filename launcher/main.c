@@ -12,6 +12,7 @@
  *            observation: by which way it is found out what a run read and changed: by comparison, or by
  *            observer, observer_change, book, places, securing, workers: every call heard of, what it does to files
  *            findings_inputs, findings_outputs, processes, programs: what came of it      recording: how it was done
+ *            seeding: random numbers that a seed determines
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, leaks: what merely happened; what could not be pinned
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap

@@ -83,12 +83,10 @@ static void fall_back(struct observation *observation, const char *reason)
     }
 }
 
-static void record(void *context, pid_t init, int notify_fd, int errnum)
+void observation_record(struct observation *observation, int notify_fd, int errnum)
 {
-    struct observation *observation = context;
     struct manifest *manifest = observation->manifest;
     struct err err = {0};
-    (void)init;
     observation->listening = notify_fd >= 0;
     if (notify_fd < 0) {
         fall_back(observation, describe_refusal(errnum));
@@ -108,16 +106,15 @@ static void record(void *context, pid_t init, int notify_fd, int errnum)
     }
 }
 
-void observation_join(struct observation *observation, const struct plan *plan, struct launch_company *company)
+bool observation_join(struct observation *observation, const struct plan *plan)
 {
     if (!observation->listening) {
-        return;
+        return false;
     }
     observation->observer.plan = plan;
     observation->observer.keep_most = observation->manifest->recording.keep_limit;
     observer_begin(&observation->observer);
-    company->context = observation;
-    company->record = record;
+    return true;
 }
 
 static void compare(struct observation *observation)

@@ -12,7 +12,6 @@
 #include "run/inventory.h"
 #include "run/manifest.h"
 #include "run/observer.h"
-#include "sandbox/launch.h"
 
 struct observation {
     struct observer observer;
@@ -29,8 +28,10 @@ struct observation {
  * kept. */
 int observation_prepare(struct observation *observation, struct facts *facts, struct manifest *manifest,
                         const char *project, struct err *err);
-/* Sets company->record where the run is to be heard of. The plan must live until observation_finish(). */
-void observation_join(struct observation *observation, const struct plan *plan, struct launch_company *company);
+/* True when the run is to be heard of: then observation_record() is due. The plan must live until the release. */
+bool observation_join(struct observation *observation, const struct plan *plan);
+/* For launch_company.record. */
+void observation_record(struct observation *observation, int notify_fd, int errnum);
 /* After launch(): inputs, outputs, programs, processes and the rest of the record into the manifest. */
 void observation_finish(struct observation *observation, const char *rootfs);
 void observation_release(struct observation *observation);

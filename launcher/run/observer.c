@@ -180,6 +180,11 @@ static enum recorder_answer on_read(struct observer *observer, const struct reco
     if (!observer_resolve(observer, call, 0)) {
         return RECORDER_GO_ON;
     }
+    if (target->exists && observer->seeding != NULL && seeding_is_device(&target->st) &&
+        seeding_open(observer->seeding, observer->recorder, call)) {
+        recorder_target_release(target);
+        return RECORDER_LATER;
+    }
     if (target->exists) {
         places_find(&observer->places, target->real, &place);
         if (place.kind == PLACE_ROOTFS) {
@@ -233,7 +238,7 @@ static enum recorder_answer told(void *context, const struct recorder_call *call
         on_connect(observer, call);
         break;
     case RECORDER_RANDOM:
-        break;
+        return observer->seeding != NULL ? seeding_random(observer->seeding, observer->recorder, call) : RECORDER_GO_ON;
     }
     return RECORDER_GO_ON;
 }

@@ -24,6 +24,7 @@
 #include "run/objects.h"
 #include "run/places.h"
 #include "run/processes.h"
+#include "run/seeding.h"
 #include "run/workers.h"
 #include "sandbox/recorder.h"
 
@@ -37,6 +38,8 @@ struct observer {
     /* A file of the rootfs is used; `program`: it is executed. Called by workers; NULL: nobody wants to know. */
     void (*used)(void *context, const char *named, const char *real, bool program);
     void *context;
+
+    struct seeding *seeding; /* NULL: random numbers are the kernel's */
 
     struct recorder *recorder; /* NULL before it has started and where there is none */
     struct places places;

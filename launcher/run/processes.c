@@ -84,16 +84,21 @@ static bool read_status(pid_t thread, struct status *ret_status)
     return ret_status->group > 0;
 }
 
+int processes_inner_pid(pid_t thread)
+{
+    struct status status;
+    return read_status(thread, &status) ? status.pid : 0;
+}
+
 static int inner_pid(const struct processes *processes, pid_t group)
 {
     char key[16];
-    struct status status;
     snprintf(key, sizeof(key), "%d", group);
     const struct process *known = strmap_get(&processes->by_thread_group, key);
     if (known != NULL) {
         return known->pid;
     }
-    return read_status(group, &status) ? status.pid : 0;
+    return processes_inner_pid(group);
 }
 
 static struct process *add_process(struct processes *processes, const struct status *status)

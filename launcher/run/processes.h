@@ -43,7 +43,7 @@ struct processes {
     size_t count;
     size_t capacity;
     uint64_t unlisted;
-    bool seen_first; /* the child of PID 1 that is the command */
+    bool seen_first;               /* the child of PID 1 that is the command */
     struct strmap by_thread_group; /* those that have not ended, by their PID in the launcher's namespace */
     int64_t begun_ns;              /* CLOCK_BOOTTIME, as proc(5) counts */
 };
@@ -55,6 +55,8 @@ void processes_execute(struct processes *processes, struct recorder *recorder, p
                        uint64_t argv);
 /* `thread`'s process is about to end. */
 void processes_end(struct processes *processes, pid_t thread);
+/* The PID that the process of `thread` (in the launcher's namespace) has inside; 0 when it is gone. */
+int processes_inner_pid(pid_t thread);
 /* The element of the manifest: circumstances.processes. */
 struct doc *processes_doc(const struct processes *processes);
 void processes_release(struct processes *processes);

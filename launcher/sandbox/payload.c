@@ -101,7 +101,10 @@ static int try_path(const struct plan *plan, const char *name, char **argv, char
     for (const char *at = search_path(plan); *at != '\0';) {
         size_t length = strcspn(at, ":");
         auto_free char *path = xasprintf("%.*s/%s", (int)length, length > 0 ? at : ".", name);
-        execve(path, argv, environment);
+        /* Asked first: the recorder need not hear of each place where the command is not. */
+        if (access(path, F_OK) == 0) {
+            execve(path, argv, environment);
+        }
         struct stat st;
         bool exists = stat(path, &st) == 0 && S_ISREG(st.st_mode);
         if (errno == EACCES || (errno != ENOENT && errno != ENOTDIR) || exists) {
