@@ -4,6 +4,8 @@
 
 #include <sys/sysmacros.h>
 
+#include "base/digest.h"
+
 #include "unit.h"
 
 /* Whoever changes a stream changes the result of every seeded run ever recorded. */
