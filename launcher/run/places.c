@@ -9,6 +9,18 @@
 #include "base/mem.h"
 #include "base/path.h"
 
+/* Folders that the sandbox makes itself: the image's links of these names are left out (sandbox/root.c). */
+static bool is_own_folder(const char *target)
+{
+    static const char *const names[] = {"/proc", "/dev", "/run", "/tmp"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (strcmp(target, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void places_learn(struct places *places, struct recorder *recorder, const struct recorder_call *call)
 {
     const struct plan *plan = places->plan;
@@ -19,9 +31,11 @@ void places_learn(struct places *places, struct recorder *recorder, const struct
     places->real = xcalloc(plan->mount_count + 1, sizeof(*places->real));
     for (size_t i = 0; i < plan->mount_count; i++) {
         const char *named = plan->mount[i].target;
-        bool found = recorder_resolve(recorder, call, named, true, &target);
+        bool found = !is_own_folder(named) && recorder_resolve(recorder, call, named, true, &target);
         places->real[i] = xstrdup(found ? target.real : named);
-        recorder_target_release(&target);
+        if (found) {
+            recorder_target_release(&target);
+        }
     }
 }
 
