@@ -90,7 +90,7 @@ static void begin(void *context)
 static void record(void *context, pid_t init, int notify_fd, int errnum)
 {
     struct beside *beside = context;
-    (void)init;
+    beside->observation->observer.processes.init = init;
     observation_record(beside->observation, notify_fd, errnum);
 }
 

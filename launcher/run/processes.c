@@ -93,6 +93,9 @@ int processes_inner_pid(pid_t thread)
 static int inner_pid(const struct processes *processes, pid_t group)
 {
     char key[16];
+    if (group == processes->init) {
+        return 1;
+    }
     snprintf(key, sizeof(key), "%d", group);
     const struct process *known = strmap_get(&processes->by_thread_group, key);
     if (known != NULL) {

@@ -43,6 +43,7 @@ struct processes {
     size_t count;
     size_t capacity;
     uint64_t unlisted;
+    pid_t init;                    /* PID 1 as the launcher knows it; 0: not known */
     bool seen_first;               /* the child of PID 1 that is the command */
     struct strmap by_thread_group; /* those that have not ended, by their PID in the launcher's namespace */
     int64_t begun_ns;              /* CLOCK_BOOTTIME, as proc(5) counts */
