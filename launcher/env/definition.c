@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "env/fix.h"
 #include "env/words.h"
 
 /* 256 KiB: a definition is a page of text; one that is larger is another kind of file. */
@@ -224,6 +225,23 @@ static int take_writable(void *into, const struct keyfile *file, const struct ke
     return 0;
 }
 
+static int take_no_fix(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    struct err wrong = {0};
+    if (fix_parse(entry->value, &((struct reading *)into)->def->no_fix, &wrong) < 0) {
+        return keyfile_complain(file, entry->line, err, "%s: %s", entry->key, wrong.text);
+    }
+    return 0;
+}
+
+static int take_cpu_baseline(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    if (!fix_baseline_from_name(entry->value, &((struct reading *)into)->def->cpu_baseline)) {
+        return complain_value(file, entry, err, "one of v2, v3, v4, none");
+    }
+    return 0;
+}
+
 static const struct keyrule definition_rules[] = {
     {"environment", "description", false, take_description},
     {"environment", "command", false, take_command},
@@ -240,6 +258,8 @@ static const struct keyrule definition_rules[] = {
     {"run", "identity", false, take_identity},
     {"run", "home", false, take_home},
     {"run", "writable", false, take_writable},
+    {"run", "no-fix", false, take_no_fix},
+    {"run", "cpu-baseline", false, take_cpu_baseline},
 };
 
 /* What only the whole file shows. */

@@ -45,6 +45,8 @@ struct definition {
     enum network network;
     enum identity identity;
     bool writable;
+    unsigned no_fix;       /* a set of env/fix.h: what is not held fixed */
+    unsigned cpu_baseline; /* 2 to 4, 0 when not given */
 };
 
 int definition_parse(struct definition *def, const char *path, const char *bytes, size_t length, struct err *err);

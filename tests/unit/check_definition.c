@@ -2,6 +2,7 @@
  * Tests of env/definition, env/definition_find and env/words. */
 #include "env/definition.h"
 
+#include "env/fix.h"
 #include "env/words.h"
 #include "unit.h"
 
@@ -20,7 +21,7 @@ START_TEST(reads_every_key)
                        "citation = Somebody 2021\n[artifact]\n" PIN "size = 42\nurl = https://example.org/a.tar\n"
                        "url = file:///srv/a.tar\nurl = a.tar\nurl = /srv/b.tar\nrecipe = tool\ntar-" PIN
                        "[variables]\nB = 2\nA = x y\n[run]\nworkdir = /data\nnetwork = host\nidentity = root\n"
-                       "home = /root\nwritable = yes\n";
+                       "home = /root\nwritable = yes\nno-fix = tz, locale aslr\ncpu-baseline = v3\n";
     ck_assert_int_eq(parse(&def, text, &err), 0);
     assert_no_error(&err);
     ck_assert_str_eq(def.name, "tool");
@@ -40,6 +41,8 @@ START_TEST(reads_every_key)
     ck_assert_str_eq(def.workdir, "/data");
     ck_assert_str_eq(def.home, "/root");
     ck_assert(def.network == NETWORK_HOST && def.identity == IDENTITY_ROOT && def.writable);
+    ck_assert_uint_eq(def.no_fix, 1U << FIX_TZ | 1U << FIX_LOCALE | 1U << FIX_ASLR);
+    ck_assert_uint_eq(def.cpu_baseline, 3);
     definition_release(&def);
     definition_release(&def);
 }
@@ -56,6 +59,7 @@ START_TEST(defaults_what_is_not_there)
     ck_assert_uint_eq(def.command.count, 0);
     ck_assert(def.recipe == NULL && def.size == 0 && !def.has_tar_sha256);
     ck_assert(def.network == NETWORK_NONE && def.identity == IDENTITY_RESEARCHER && !def.writable);
+    ck_assert(def.no_fix == 0 && def.cpu_baseline == 0);
     definition_release(&def);
 }
 END_TEST
@@ -95,6 +99,10 @@ static const struct {
     {"[artifact]\n" PIN "[run]\nnetwork = on\n", "one of none, host"},
     {"[artifact]\n" PIN "[run]\nidentity = me\n", "one of researcher, caller, root"},
     {"[artifact]\n" PIN "[run]\nwritable = true\n", "one of yes, no"},
+    {"[artifact]\n" PIN "[run]\nno-fix =\n", "tool.ini:4: no-fix: '' is nothing that is fixed"},
+    {"[artifact]\n" PIN "[run]\nno-fix = tz, local\n",
+     "no-fix: 'local' is nothing that is fixed; did you mean 'locale'?"},
+    {"[artifact]\n" PIN "[run]\ncpu-baseline = v1\n", "cpu-baseline = 'v1': one of v2, v3, v4, none"},
     {"[artifact]\n" PIN "  size = 1\n", "begins with a blank"},
 };
 
