@@ -5,6 +5,7 @@
  *            build and lock), envs, runs, show, records (the manifest that an ID or a file means), rerun, doctor
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
+ *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed
  *            mention, autobind: paths among the arguments, and what must be bound for them
  *            execute: carries out a setup and finds out what came of it
  *            scratch, layer: private folders, and what went with a writable layer
@@ -21,7 +22,7 @@
  *            objects: kept contents, by digest
  *            rerun, placing, placing_make, redirect, compare: a run out of a manifest, and the comparison
  *            content: bytes found again by their digest
- * env/       definition, definition_find, words: envs/NAME.ini
+ * env/       definition, definition_find, words: envs/NAME.ini      fix: the names of what is held fixed
  *            store, meta, index, index_search: where unpacked trees lie, and what is in them
  *            verify, verify_program, verify_full: whether it is still what was unpacked
  *            verify_entry, verify_cache, checked: by content, or because nobody touched it since the last check

@@ -94,6 +94,26 @@ static void print_files(const char *title, const struct file_list *list)
     }
 }
 
+static void print_settings(const struct setup *setup)
+{
+    struct buf loose = {0};
+    for (unsigned i = 0; i < FIXES; i++) {
+        if (fix_is_in(setup->no_fix, (enum fix)i)) {
+            buf_addf(&loose, "%s%s", loose.length > 0 ? ", " : "", fix_name((enum fix)i));
+        }
+    }
+    if (loose.length > 0) {
+        print_field("not fixed", buf_text(&loose));
+    }
+    buf_release(&loose);
+    if (setup->cpu_baseline > 0) {
+        printf("%-12s code for x86-64-v%u where libraries can be told\n", "baseline", setup->cpu_baseline);
+    }
+    if (setup->has_seed) {
+        printf("%-12s %" PRIu64 "\n", "seed", setup->seed);
+    }
+}
+
 static void print_experiment(const struct manifest *manifest)
 {
     const struct setup *setup = &manifest->setup;
@@ -109,6 +129,7 @@ static void print_experiment(const struct manifest *manifest)
     print_field("workdir", setup->workdir);
     print_field("network", setup_network_name(setup->network));
     print_field("identity", setup_identity_name(setup->identity));
+    print_settings(setup);
     if (setup->writable) {
         print_field("root", "writable layer, thrown away");
     }

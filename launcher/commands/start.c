@@ -16,10 +16,12 @@
 #include "base/path.h"
 #include "commands/supply.h"
 #include "run/autobind.h"
+#include "run/baseline.h"
 #include "run/execute.h"
 #include "run/inputs.h"
 #include "run/options.h"
 #include "run/planner.h"
+#include "run/processor.h"
 
 const struct command_option start_options[] = {
     {"bind", 0, "SRC[:DST][:ro|rw]", "show a file or folder of the host (read-only)"},
@@ -27,6 +29,8 @@ const struct command_option start_options[] = {
     {"env", 0, "NAME=VALUE", "set a variable for the command (repeatable)"},
     {"workdir", 0, "PATH", "where the current directory is inside (/workspace)"},
     {"network", 0, "none|host", "no network, or the host's"},
+    {"no-fix", 0, "NAME[,NAME...]", "let the host's own through: hostname, tz, ...; all"},
+    {"cpu-baseline", 0, "v2|v3|v4", "code of that x86-64 level on every processor"},
     {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
     {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},
     {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
@@ -69,6 +73,12 @@ static int read_option(struct session *session, const char *name, const char *va
     }
     if (strcmp(name, "network") == 0) {
         return options_set_network(options, value, err);
+    }
+    if (strcmp(name, "no-fix") == 0) {
+        return options_add_no_fix(options, value, err);
+    }
+    if (strcmp(name, "cpu-baseline") == 0) {
+        return options_set_cpu_baseline(options, value, err);
     }
     if (strcmp(name, "manifest") == 0) {
         free(options->manifest);
@@ -163,6 +173,9 @@ static int make_setup(struct session *session, struct err *err)
     int result = make_argv(session, rootfs_fd, &argv, err);
     if (result == 0) {
         result = planner_setup(&session->def, &session->tree, &session->options, &session->facts, &argv, setup, err);
+    }
+    if (result == 0 && setup->cpu_baseline > 0) {
+        result = baseline_check(setup->cpu_baseline, processor_level(), err);
     }
     if (result == 0) {
         autobind_inputs(setup, &session->facts, &session->options.inputs);

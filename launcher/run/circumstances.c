@@ -40,6 +40,7 @@ void circumstances_release(struct circumstances *circumstances)
     free(circumstances->cpu_level);
     strlist_release(&circumstances->cpu_flags);
     free(circumstances->workdir);
+    strlist_release(&circumstances->variables_dropped);
     *circumstances = (struct circumstances){0};
 }
 

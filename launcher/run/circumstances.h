@@ -23,7 +23,8 @@ struct circumstances {
     uint64_t memory_bytes;
     uid_t uid;
     gid_t gid;
-    char *workdir; /* host path */
+    char *workdir;                    /* host path */
+    struct strlist variables_dropped; /* names of the caller's variables that the command did not get (run/variables) */
 };
 
 /* Everything but `launch`. */

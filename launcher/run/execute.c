@@ -14,6 +14,7 @@
 #include "run/observation.h"
 #include "run/planner.h"
 #include "run/scratch.h"
+#include "run/variables.h"
 #include "sandbox/launch.h"
 
 static void mark_rewritten(struct manifest *manifest)
@@ -80,11 +81,18 @@ struct beside {
     struct manifest *manifest;
 };
 
+static void gather(const struct execution *execution, struct manifest *manifest)
+{
+    circumstances_gather(&manifest->circumstances, execution->facts->workdir);
+    variables_dropped(execution->facts->environment, &manifest->setup.variables,
+                      &manifest->circumstances.variables_dropped);
+}
+
 /* Init builds the sandbox meanwhile: asking the CPU for its name alone costs 50 us on a virtual machine. */
 static void begin(void *context)
 {
     struct beside *beside = context;
-    circumstances_gather(&beside->manifest->circumstances, beside->execution->facts->workdir);
+    gather(beside->execution, beside->manifest);
 }
 
 static void record(void *context, pid_t init, int notify_fd, int errnum)
@@ -146,7 +154,7 @@ int execute(struct execution *execution, struct manifest *manifest, bool *ret_la
         *ret_launched = true;
         result = start(execution, &scratch, &observation, manifest, err);
         if (manifest->circumstances.workdir == NULL) { /* not even the first process could be made */
-            circumstances_gather(&manifest->circumstances, execution->facts->workdir);
+            gather(execution, manifest);
         }
     } else {
         observation_release(&observation);

@@ -6,23 +6,41 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "run/processor.h"
 #include "run/setup.h"
 
 /* 64 KiB: resolv.conf(5) files have a few lines; beyond this it is something else. */
 enum { RESOLV_CONF_MOST = 64 * 1024 };
 
-/* A terminal's name becomes part of a file name in terminfo: only what such names are made of. */
-static char *plain_term(void)
+static char *host_name(void)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-+_.";
-    const char *term = getenv("TERM");
-    bool plain = term != NULL && term[0] != '\0' && strlen(term) < 64 && strspn(term, letters) == strlen(term);
-    return xstrdup(plain ? term : "dumb");
+    struct utsname names;
+    return uname(&names) == 0 && setup_is_host_name(names.nodename) ? xstrdup(names.nodename) : NULL;
+}
+
+/* Not getpwuid(3): it asks name services over the network, by libraries that a static program cannot load. */
+static char *user_name(void)
+{
+    const char *user = getenv("USER");
+    const char *name = user != NULL ? user : getenv("LOGNAME");
+    return name != NULL && setup_is_user_name(name) ? xstrdup(name) : NULL;
+}
+
+/* /etc/localtime is a link into zoneinfo (localtime(5)); where it is a copy of a file there, its name is lost. */
+static char *zone_name(void)
+{
+    static const char folder[] = "/zoneinfo/";
+    char target[256];
+    ssize_t length = readlink("/etc/localtime", target, sizeof(target) - 1);
+    target[length > 0 ? length : 0] = '\0';
+    const char *name = strstr(target, folder);
+    return name != NULL ? xstrdup(name + strlen(folder)) : NULL;
 }
 
 int facts_gather(struct facts *facts, struct err *err)
@@ -40,7 +58,12 @@ int facts_gather(struct facts *facts, struct err *err)
     facts->gid = getgid();
     facts->umask = umask(022);
     umask(facts->umask);
-    facts->term = plain_term();
+    facts->hostname = host_name();
+    facts->user = user_name();
+    facts->zone = zone_name();
+    facts->on_terminal = isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
+    facts->cpus = processor_count();
+    facts->environment = environ;
     return 0;
 }
 
@@ -67,7 +90,9 @@ void facts_hide_records_of(struct facts *facts, const char *directory)
 void facts_release(struct facts *facts)
 {
     free(facts->workdir);
-    free(facts->term);
+    free(facts->hostname);
+    free(facts->user);
+    free(facts->zone);
     free(facts->resolv_conf);
     strlist_release(&facts->hidden);
     *facts = (struct facts){0};

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -15,9 +17,14 @@ struct facts {
     uid_t uid;
     gid_t gid;
     mode_t umask;
-    char *term;            /* a plain name, "dumb" when the caller has none */
-    char *resolv_conf;     /* content of the host's /etc/resolv.conf, NULL until facts_need_network() */
-    struct strlist hidden; /* host paths of record folders: covered wherever a bind would show them */
+    char *hostname;           /* of the host; NULL when it is not a plain name */
+    char *user;               /* the caller's login name as $USER or $LOGNAME has it; NULL: no plain name there */
+    char *zone;               /* the time zone of the host, "Europe/Berlin"; NULL when it is not to be had */
+    bool on_terminal;         /* one of the standard descriptors is a terminal */
+    uint64_t cpus;            /* that this process may use */
+    char *const *environment; /* the caller's, "NAME=value", ends in NULL; borrowed, NULL: none */
+    char *resolv_conf;        /* content of the host's /etc/resolv.conf, NULL until facts_need_network() */
+    struct strlist hidden;    /* host paths of record folders: covered wherever a bind would show them */
 };
 
 /* Everything but resolv_conf and hidden. ERR_SYSTEM when there is no current directory, ERR_USAGE when it is "/": bound

@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "run/settings.h"
 
 static void add_leak(struct doc *array, const char *kind, const char *detail)
 {
@@ -47,6 +48,19 @@ static void add_network(struct doc *array, const struct strlist *addresses)
     buf_release(&text);
 }
 
+static void add_cpu(struct doc *array, const struct manifest *manifest)
+{
+    const struct circumstances *circumstances = &manifest->circumstances;
+    auto_free char *told = manifest->setup.cpu_baseline == 0
+                               ? xstrdup("libraries choose their code by it")
+                               : xasprintf("only libraries that heed --cpu-baseline chose their code for v%u",
+                                           manifest->setup.cpu_baseline);
+    auto_free char *detail =
+        xasprintf("%s (%s): %s", circumstances->cpu_model != NULL ? circumstances->cpu_model : "unknown model",
+                  circumstances->cpu_level != NULL ? circumstances->cpu_level : circumstances->machine, told);
+    add_leak(array, "cpu", detail);
+}
+
 struct doc *leaks_doc(const struct manifest *manifest)
 {
     const struct circumstances *circumstances = &manifest->circumstances;
@@ -66,11 +80,8 @@ struct doc *leaks_doc(const struct manifest *manifest)
     if (manifest->setup.identity == IDENTITY_CALLER) {
         add_leak(array, "identity", "the numbers of the caller are seen inside");
     }
-    auto_free char *cpu =
-        xasprintf("%s (%s): libraries choose their code by it",
-                  circumstances->cpu_model != NULL ? circumstances->cpu_model : "unknown model",
-                  circumstances->cpu_level != NULL ? circumstances->cpu_level : circumstances->machine);
-    add_leak(array, "cpu", cpu);
+    settings_add_leaks(array, &manifest->setup, circumstances->launch.random_addresses);
+    add_cpu(array, manifest);
     add_leak(array, "kernel", circumstances->kernel);
     return array;
 }

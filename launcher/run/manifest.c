@@ -15,6 +15,7 @@
 #include "run/file_list_doc.h"
 #include "run/origin.h"
 #include "run/reader.h"
+#include "run/settings.h"
 
 static int read_environment(const struct reader *reader, const struct doc *object,
                             struct setup_environment *environment)
@@ -115,10 +116,11 @@ static int read_settings(const struct reader *reader, const struct doc *object, 
         }
     }
     if (reader_mode(reader, object, "umask", &setup->umask) < 0 ||
-        reader_absolute(reader, object, "home", &setup->home) < 0) {
+        reader_absolute(reader, object, "home", &setup->home) < 0 ||
+        reader_text(reader, object, "hostname", &setup->hostname) < 0) {
         return -1;
     }
-    return reader_text(reader, object, "hostname", &setup->hostname);
+    return settings_read(reader, object, setup);
 }
 
 static int read_stream(const struct reader *reader, const struct doc *experiment, int number, struct stream *stream)

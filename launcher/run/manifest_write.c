@@ -10,6 +10,7 @@
 #include "run/leaks.h"
 #include "run/manifest.h"
 #include "run/origin.h"
+#include "run/settings.h"
 
 static struct doc *environment_doc(const struct setup_environment *environment)
 {
@@ -68,6 +69,7 @@ static struct doc *settings_doc(const struct setup *setup)
     doc_put_text(object, "home", setup->home);
     doc_put_text(object, "hostname", setup->hostname);
     doc_put_bool(object, "writable", setup->writable);
+    settings_put(object, setup);
     doc_put(object, "binds", binds_doc(&setup->binds));
     return object;
 }
@@ -204,6 +206,7 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     if (definition != NULL) {
         doc_put(object, "definition", definition);
     }
+    doc_put_texts(object, "variables_dropped", &circumstances->variables_dropped);
     doc_put(object, "sciwrap", version);
     return object;
 }

@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/text.h"
 
 static bool has_records_component(const char *path)
 {
@@ -145,8 +146,38 @@ int options_set_network(struct run_options *options, const char *text, struct er
     return 0;
 }
 
+int options_add_no_fix(struct run_options *options, const char *text, struct err *err)
+{
+    unsigned set = 0;
+    struct err wrong = {0};
+    if (fix_parse(text, &set, &wrong) < 0) {
+        return err_set(err, ERR_USAGE, "--no-fix: %s", wrong.text);
+    }
+    strlist_add(&options->no_fix, text);
+    return 0;
+}
+
+int options_set_cpu_baseline(struct run_options *options, const char *text, struct err *err)
+{
+    if (!fix_baseline_from_name(text, &options->cpu_baseline)) {
+        return err_set(err, ERR_USAGE, "--cpu-baseline '%s': expected v2, v3, v4 or none", text);
+    }
+    options->has_baseline = true;
+    return 0;
+}
+
+int options_set_seed(struct run_options *options, const char *text, struct err *err)
+{
+    if (!text_to_u64(text, 0, SETUP_SEED_MOST, &options->seed)) {
+        return err_set(err, ERR_USAGE, "--seed '%s': expected a whole number from 0 to 2^63-1", text);
+    }
+    options->has_seed = true;
+    return 0;
+}
+
 void run_options_release(struct run_options *options)
 {
+    strlist_release(&options->no_fix);
     bind_list_release(&options->binds);
     strlist_release(&options->inputs);
     strlist_release(&options->variables);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/strlist.h"
@@ -18,6 +19,11 @@ struct run_options {
     char *workdir;            /* absolute path inside, or NULL */
     bool has_network;
     enum network network;
+    struct strlist no_fix; /* texts that fix_parse() takes, to be applied to the definition's set in this order */
+    bool has_baseline;
+    unsigned cpu_baseline; /* 0: none */
+    bool has_seed;
+    uint64_t seed;
     char *manifest; /* where a copy of the manifest goes, or NULL */
     bool dry_run;
     bool no_auto_bind;
@@ -33,6 +39,10 @@ int options_add_input(struct run_options *options, const char *cwd, const char *
 int options_add_variable(struct run_options *options, const char *text, struct err *err);
 int options_set_workdir(struct run_options *options, const char *text, struct err *err);
 int options_set_network(struct run_options *options, const char *text, struct err *err);
+/* NAME[,NAME...], more with each call. */
+int options_add_no_fix(struct run_options *options, const char *text, struct err *err);
+int options_set_cpu_baseline(struct run_options *options, const char *text, struct err *err);
+int options_set_seed(struct run_options *options, const char *text, struct err *err);
 /* True for places inside that make up the sandbox itself: covering one would take a wall away. */
 bool options_is_reserved(const char *target);
 void run_options_release(struct run_options *options);

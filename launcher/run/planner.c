@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "run/variables.h"
 
 static const struct {
     const char *folder; /* in the scratch folder */
@@ -33,6 +34,17 @@ bool planner_would_cover(const struct setup *setup, const char *path)
     return path_is_under(setup->home, path) || path_is_under(setup->workdir, path);
 }
 
+/* The names of the two other users that /etc/passwd has inside cannot be the caller's there. */
+static const char *user_name(const struct setup *setup, const struct facts *facts)
+{
+    if (setup->uid == 0) {
+        return "root";
+    }
+    bool own = fix_is_in(setup->no_fix, FIX_USER) && facts->user != NULL && strcmp(facts->user, "root") != 0 &&
+               strcmp(facts->user, "nobody") != 0;
+    return own ? facts->user : SETUP_USER;
+}
+
 static void set_identity(struct setup *setup, const struct facts *facts)
 {
     setup->uid = 1000;
@@ -44,32 +56,38 @@ static void set_identity(struct setup *setup, const struct facts *facts)
         setup->uid = facts->uid;
         setup->gid = facts->gid;
     }
+    setup->user = xstrdup(user_name(setup, facts));
 }
 
-static const char *user_name(const struct setup *setup)
+/* What is held fixed, and for what the host's own is let through. */
+static void set_fixes(struct setup *setup, const struct definition *def, const struct run_options *options,
+                      const struct facts *facts)
 {
-    return setup->uid == 0 ? "root" : "researcher";
+    struct err checked = {0}; /* run/options has let nothing else in */
+    setup->no_fix = def->no_fix;
+    for (size_t i = 0; i < options->no_fix.count; i++) {
+        (void)fix_parse(options->no_fix.item[i], &setup->no_fix, &checked);
+    }
+    if (options->workdir != NULL) {
+        setup->no_fix &= ~(1U << FIX_WORKDIR); /* it was said where it is */
+    }
+    bool own_name = fix_is_in(setup->no_fix, FIX_HOSTNAME) && facts->hostname != NULL;
+    setup->hostname = xstrdup(own_name ? facts->hostname : SETUP_HOSTNAME);
+    setup->umask = fix_is_in(setup->no_fix, FIX_UMASK) ? facts->umask : SETUP_UMASK;
+    setup->identity = fix_is_in(setup->no_fix, FIX_USER) ? IDENTITY_CALLER : def->identity;
+    setup->cpus = facts->cpus;
+    setup->cpu_baseline = options->has_baseline ? options->cpu_baseline : def->cpu_baseline;
+    setup->has_seed = options->has_seed;
+    setup->seed = options->seed;
 }
 
-/* The clean base, then the definition's, then the caller's: the later wins. */
-static void set_variables(struct setup *setup, const struct definition *def, const struct run_options *options,
-                          const struct facts *facts)
+static const char *workdir_inside(const struct setup *setup, const struct definition *def,
+                                  const struct run_options *options, const struct facts *facts)
 {
-    struct strlist *variables = &setup->variables;
-    strlist_add(variables, "TZ=UTC");
-    strlist_add(variables, "LC_ALL=C.UTF-8");
-    strlist_add(variables, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-    strlist_addf(variables, "HOME=%s", setup->home);
-    strlist_addf(variables, "USER=%s", user_name(setup));
-    strlist_addf(variables, "LOGNAME=%s", user_name(setup));
-    strlist_addf(variables, "TERM=%s", facts->term);
-    for (size_t i = 0; i < def->variables.count; i++) {
-        setup_set_variable(variables, def->variables.item[i]);
+    if (options->workdir != NULL) {
+        return options->workdir;
     }
-    for (size_t i = 0; i < options->variables.count; i++) {
-        setup_set_variable(variables, options->variables.item[i]);
-    }
-    strlist_sort(variables);
+    return fix_is_in(setup->no_fix, FIX_WORKDIR) ? facts->workdir : def->workdir;
 }
 
 static void set_environment(struct setup *setup, const struct definition *def, const struct store_tree *tree)
@@ -112,15 +130,13 @@ int planner_setup(const struct definition *def, const struct store_tree *tree, c
     for (size_t i = 0; i < argv->count; i++) {
         strlist_add(&setup->argv, argv->item[i]);
     }
-    setup->workdir = xstrdup(options->workdir != NULL ? options->workdir : def->workdir);
+    set_fixes(setup, def, options, facts);
+    setup->workdir = xstrdup(workdir_inside(setup, def, options, facts));
     setup->home = xstrdup(def->home);
-    setup->hostname = xstrdup(SETUP_HOSTNAME);
     setup->network = options->has_network ? options->network : def->network;
-    setup->identity = def->identity;
     setup->writable = options->writable || def->writable;
-    setup->umask = facts->umask;
     set_identity(setup, facts);
-    set_variables(setup, def, options, facts);
+    variables_make(setup, def, &options->variables, facts);
     if (options_is_reserved(setup->workdir)) {
         return err_set(err, ERR_USAGE, "the work directory cannot be at '%s' inside", setup->workdir);
     }
@@ -144,10 +160,10 @@ static void add_identity_files(const struct setup *setup, struct plan *plan)
     buf_addf(&passwd, "root:x:0:0:root:%s:/bin/sh\n", setup->uid == 0 ? setup->home : "/root");
     buf_add_text(&group, "root:x:0:\n");
     if (setup->uid != 0) {
-        buf_addf(&passwd, "researcher:x:%u:%u:researcher:%s:/bin/sh\n", setup->uid, setup->gid, setup->home);
+        buf_addf(&passwd, "%s:x:%u:%u:%s:%s:/bin/sh\n", setup->user, setup->uid, setup->gid, setup->user, setup->home);
     }
     if (setup->gid != 0) {
-        buf_addf(&group, "researcher:x:%u:\n", setup->gid);
+        buf_addf(&group, "%s:x:%u:\n", setup->user, setup->gid);
     }
     if (setup->uid != 65534) {
         buf_add_text(&passwd, "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n");
@@ -216,5 +232,7 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     plan->hostname = xstrdup(setup->hostname);
     plan->inner_uid = setup->uid;
     plan->inner_gid = setup->gid;
+    plan->umask = setup->umask;
+    plan->fixed_addresses = !fix_is_in(setup->no_fix, FIX_ASLR);
     plan->network_host = setup->network == NETWORK_HOST;
 }

@@ -15,7 +15,9 @@
 #include "run/execute.h"
 #include "run/facts.h"
 #include "run/placing.h"
+#include "run/processor.h"
 #include "run/redirect.h"
+#include "run/settings.h"
 
 /* What the new run takes over. Its inputs are those of the old one, found again. */
 static void take_over(struct manifest *now, struct manifest *then)
@@ -101,9 +103,11 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
         strlist_add(&rerun->notes, placing.notes.item[i]);
     }
     strlist_release(&placing.notes);
+    unsigned level = rerun->now.setup.cpu_baseline > 0 ? processor_level() : 0;
+    settings_notes(&rerun->now.setup, processor_count(), level, &rerun->notes);
     if (result == 0) {
         facts.workdir = xstrdup(workdir);
-        facts.term = xstrdup("dumb");
+        facts.environment = environ;
         result = run_redirected(rerun, then, &placing, project, &facts, err);
     }
     facts_release(&facts);

@@ -68,9 +68,28 @@ void setup_release(struct setup *setup)
     strlist_release(&setup->variables);
     free(setup->workdir);
     free(setup->home);
+    free(setup->user);
     free(setup->hostname);
     bind_list_release(&setup->binds);
     *setup = (struct setup){0};
+}
+
+#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static bool is_made_of(const char *name, const char *letters, size_t most)
+{
+    size_t length = strlen(name);
+    return length > 0 && length <= most && strspn(name, letters) == length && name[0] != '-' && name[0] != '.';
+}
+
+bool setup_is_host_name(const char *name)
+{
+    return is_made_of(name, LETTERS_AND_DIGITS "-._", 64);
+}
+
+bool setup_is_user_name(const char *name)
+{
+    return is_made_of(name, LETTERS_AND_DIGITS "-._@+", 255);
 }
 
 void setup_set_variable(struct strlist *variables, const char *assignment)

@@ -13,9 +13,14 @@
 #include "base/digest.h"
 #include "base/strlist.h"
 #include "env/definition.h"
+#include "env/fix.h"
 #include "env/store.h"
 
 #define SETUP_HOSTNAME "sciwrap"
+#define SETUP_USER     "researcher"
+#define SETUP_UMASK    022
+/* What a JSON number holds everywhere. */
+#define SETUP_SEED_MOST INT64_MAX
 /* The folder that holds the records of runs; never visible inside. */
 #define SETUP_RECORDS ".sciwrap"
 
@@ -73,12 +78,23 @@ struct setup {
     gid_t gid;
     mode_t umask;
     char *home; /* path inside */
+    char *user; /* login name inside */
     char *hostname;
     bool writable;
     struct bind_list binds;
+    unsigned no_fix; /* a set of env/fix.h: for what the host's own was let through, which the rest above then is */
+    uint64_t cpus;   /* that the run was to use: what the variables for threads say; 0: not known */
+    unsigned cpu_baseline; /* level that libraries choose their code for, 2 to 4; 0: that of the processor */
+    bool has_seed;
+    uint64_t seed; /* of what getrandom(2) and /dev/urandom give; at most SETUP_SEED_MOST */
 };
 
 void setup_release(struct setup *setup);
+
+/* What may be a host name (at most 64 bytes, as sethostname(2) takes) or a login name: both become lines of files
+ * inside, /etc/hosts and /etc/passwd, and both may come from outside. */
+bool setup_is_host_name(const char *name);
+bool setup_is_user_name(const char *name);
 
 /* Sets NAME to a value, in place when it is there. `assignment` is "NAME=value". */
 void setup_set_variable(struct strlist *variables, const char *assignment);

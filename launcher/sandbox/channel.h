@@ -26,7 +26,8 @@ struct message {
     enum message_kind kind;
     int value;
     bool alone;
-    struct rusage usage; /* MESSAGE_ENDED: of all that init has waited for */
+    int random_addresses; /* MESSAGE_READY: see launch_result */
+    struct rusage usage;  /* MESSAGE_ENDED: of all that init has waited for */
     uint64_t namespace[LAUNCH_NAMESPACES];
     struct err err;
 };

@@ -13,7 +13,8 @@
  * more children.
  * 5. No rights. Every capability set is emptied, no-new-privileges is set, the process is made undumpable: the
  *    command has the same uid and must not be able to trace PID 1 or read its memory, which is the launcher's.
- * 6. The system call filter, after everything that needs more than it allows; then the command is started (payload.c).
+ * 6. The personality, which the command inherits; the system call filter, after everything that needs more than it
+ *    allows; then the command is started (payload.c).
  * 7. PID 1 lets go of everything but the channel. When the launcher dies, the kernel kills PID 1 (PR_SET_PDEATHSIG; an
  * end of file on the channel covers the moment before it was set), and with PID 1 every process of the namespace.
  */
@@ -27,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -76,7 +78,7 @@ static int take_second_identity(const struct plan *plan, uid_t outer_uid, struct
 static int build(const struct init_context *context, struct err *err)
 {
     const struct plan *plan = context->plan;
-    umask(0); /* modes are given in full; the command gets 022 */
+    umask(0); /* modes are given in full; the command gets that of the plan */
     struct network_making network = {0};
     if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 ||
         (!plan->network_host && network_begin(&network, err) < 0) || root_enter(plan, err) < 0) {
@@ -213,6 +215,14 @@ static void wait_for_go(int channel)
     } while (message.kind != MESSAGE_GO);
 }
 
+/* The personality of the caller (setarch(8)) does not count: with another one, addresses and what uname(2) says would
+ * depend on who started the run. Returns 0, or why this host does not let randomisation be turned off: the default
+ * filter of Docker is one that does not. */
+static int fix_addresses(const struct plan *plan)
+{
+    return plan->fixed_addresses && personality(ADDR_NO_RANDOMIZE) < 0 ? errno : 0;
+}
+
 /* Tells the launcher as well; from here on the recorder must answer. */
 static int install_filter(const struct init_context *context, struct message *ready, struct err *err)
 {
@@ -271,6 +281,7 @@ void init_main(const struct init_context *context)
         err_set_errno(&err, ERR_SYSTEM, errno, "watch for ended processes");
         fail(context, &err);
     }
+    ready.random_addresses = fix_addresses(context->plan);
     /* One filter for both: the command inherits it, and PID 1 needs no call that a command may not use. */
     if (install_filter(context, &ready, &err) < 0) {
         fail(context, &err);

@@ -187,6 +187,7 @@ static void take_message(struct watch *watch, const struct message *message, int
         for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
             watch->result->namespace[i].number = message->namespace[i];
         }
+        watch->result->random_addresses = message->random_addresses;
         start_recording(watch, fd, message->value);
         break;
     case MESSAGE_FAILED:

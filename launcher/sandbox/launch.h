@@ -39,6 +39,8 @@ struct launch_result {
     int64_t elapsed_ns; /* CLOCK_MONOTONIC */
     pid_t init_pid;     /* host PID of PID 1 */
     bool unfinished;    /* launch_finish() is due */
+    /* Errno with which the host refused plan.fixed_addresses: the command's were random; else 0. */
+    int random_addresses;
     struct {
         const char *name; /* "user", "mnt", "pid", "ipc", "uts", "net", "cgroup" */
         uint64_t number;  /* inode of /proc/PID/ns/NAME; 0 when it could not be read */

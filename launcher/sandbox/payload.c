@@ -194,7 +194,7 @@ void payload_main(const struct init_context *context)
 {
     struct err err = {0};
     int channel = context->channel;
-    umask(022);
+    umask(context->plan->umask);
     reset_signals();
     if (take_stdio(context->company, &err) < 0 || enter_workdir(context->plan, &err) < 0) {
         fail(channel, &err);

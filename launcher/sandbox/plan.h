@@ -43,7 +43,9 @@ struct plan {
     char *hostname;
     uid_t inner_uid; /* what the caller's uid and gid are inside */
     gid_t inner_gid;
-    bool network_host; /* else an own network namespace with only a loopback interface */
+    mode_t umask;         /* of the command */
+    bool fixed_addresses; /* no randomisation of the address space, for the command and all that it starts */
+    bool network_host;    /* else an own network namespace with only a loopback interface */
 };
 
 /* Borrowed until the next one is added. Mounts are made in the order of their targets' appearance here. */

@@ -51,7 +51,9 @@ load helpers
     [[ ! $output =~ SECRET_TOKEN|de_DE|LD_PRELOAD ]]
     local name
     for name in $(cut -d= -f1 <<<"$output"); do
-        [[ $name =~ ^(TZ|LC_ALL|LANG|HOME|USER|LOGNAME|PATH|TERM|TINY|PWD|SHLVL|SHELL|TMPDIR|OMP_NUM_THREADS|OLDPWD|SOURCE_DATE_EPOCH)$ ]] ||
+        [[ $name =~ ^(TZ|LC_ALL|HOME|USER|LOGNAME|PATH|TERM|TINY|PWD|SHLVL|OLDPWD|SOURCE_DATE_EPOCH)$ ||
+            $name =~ ^(PYTHONHASHSEED|PERL_HASH_SEED|PERL_PERTURB_KEYS|(OMP|MKL)_DYNAMIC)$ ||
+            $name =~ ^(OMP|MKL|OPENBLAS|NUMEXPR)_NUM_THREADS$ || $name == NUMEXPR_MAX_THREADS ]] ||
             { echo "unexpected: $name"; return 1; }
     done
 }

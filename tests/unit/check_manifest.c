@@ -25,7 +25,13 @@ static void fill_setup(struct setup *setup)
     setup->identity = IDENTITY_ROOT;
     setup->umask = 027;
     setup->home = xstrdup("/home/researcher");
+    setup->user = xstrdup("root");
     setup->hostname = xstrdup("sciwrap");
+    setup->no_fix = 1U << FIX_UMASK | 1U << FIX_ASLR;
+    setup->cpus = 6;
+    setup->cpu_baseline = 3;
+    setup->has_seed = true;
+    setup->seed = SETUP_SEED_MOST;
     setup->writable = true;
     struct bind *bind = bind_add(&setup->binds, "/host/data", "/data");
     bind->read_only = true;
@@ -94,6 +100,11 @@ START_TEST(what_is_written_comes_back)
     ck_assert_str_eq(read.setup.variables.item[1], "B=\xff");
     ck_assert(read.setup.network == NETWORK_HOST && read.setup.identity == IDENTITY_ROOT && read.setup.writable);
     ck_assert_uint_eq(read.setup.umask, 027);
+    ck_assert_str_eq(read.setup.user, "root");
+    ck_assert_uint_eq(read.setup.no_fix, 1U << FIX_UMASK | 1U << FIX_ASLR);
+    ck_assert_uint_eq(read.setup.cpus, 6);
+    ck_assert_uint_eq(read.setup.cpu_baseline, 3);
+    ck_assert(read.setup.has_seed && read.setup.seed == SETUP_SEED_MOST);
     ck_assert(read.setup.binds.item[0].read_only && read.setup.binds.item[0].origin == BIND_AUTO);
     ck_assert_str_eq(read.stream[0].path, "in\xff.txt");
     ck_assert_str_eq(read.inputs.item[0].host, "/host/work/in\xff.txt");
@@ -165,6 +176,19 @@ static const struct {
     {"\"umask\": \"0027\"", "\"umask\": \"27\"", "umask"},
     {"\"uid\": 0", "\"uid\": 4294967295", "uid"},
     {"\"uid\": 0", "\"uid\": -1", "uid"},
+    {"\"user\": \"root\"", "\"user\": \"root:x\"", "user"},
+    {"\"user\": \"root\"", "\"user\": \"\"", "user"},
+    {"\"user\": \"root\"", "\"user\": 0", "user"},
+    {"\"hostname\": \"sciwrap\"", "\"hostname\": \"a\\n1.2.3.4 b\"", "hostname"},
+    {"\"cpus\": 6", "\"cpus\": 0", "cpus"},
+    {"\"cpus\": 6", "\"cpus\": \"6\"", "cpus"},
+    {"\"cpus\": 6", "\"cpus\": 99999999", "cpus"},
+    {"\"cpu_baseline\": \"v3\"", "\"cpu_baseline\": \"v5\"", "cpu_baseline"},
+    {"\"cpu_baseline\": \"v3\"", "\"cpu_baseline\": \"none\"", "cpu_baseline"},
+    {"\"seed\": 9223372036854775807", "\"seed\": -1", "seed"},
+    {"\"seed\": 9223372036854775807", "\"seed\": 1.5", "seed"},
+    {"\"aslr\"", "\"aslrs\"", "disabled"},
+    {"\"address_randomisation\": true", "\"address_randomisation\": false", "address_randomisation"},
     {"\"network\": \"host\"", "\"network\": \"all\"", "network"},
     {"\"kind\": \"pipe\"", "\"kind\": \"hose\"", "stdout"},
     {"\"code\": 137", "\"code\": 256", "exit"},
@@ -203,6 +227,29 @@ START_TEST(refuses_what_is_no_manifest)
     struct err err = {0};
     ck_assert_int_eq(manifest_parse(&read, "m.json", not_manifests[_i], strlen(not_manifests[_i]), &err), -1);
     assert_error(&err, ERR_INVALID, "m.json");
+    manifest_release(&read);
+}
+END_TEST
+
+/* Before the settings stood in a manifest the mask of the command was 022, whatever that of the caller was, and
+ * addresses were random. */
+START_TEST(reads_a_manifest_without_settings_as_it_was_then)
+{
+    struct manifest written = {0};
+    struct manifest read = {0};
+    struct err err = {0};
+    fill(&written);
+    auto_free char *text = manifest_format(&written);
+    char *from = strstr(text, "      \"user\": \"root\"");
+    char *to = strstr(text, "      \"binds\"");
+    ck_assert(from != NULL && to != NULL && from < to);
+    auto_free char *old = xasprintf("%.*s%s", (int)(from - text), text, to);
+    ck_assert_msg(manifest_parse(&read, "m.json", old, strlen(old), &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(read.setup.umask, 022);
+    ck_assert_uint_eq(read.setup.no_fix, 1U << FIX_ASLR);
+    ck_assert_str_eq(read.setup.user, "root");
+    ck_assert(read.setup.cpus == 0 && read.setup.cpu_baseline == 0 && !read.setup.has_seed);
+    manifest_release(&written);
     manifest_release(&read);
 }
 END_TEST
@@ -254,6 +301,9 @@ int main(void)
     tcase_add_loop_test(refuses, refuses_what_a_manifest_never_holds, 0, ROWS(spoiled));
     tcase_add_loop_test(refuses, refuses_what_is_no_manifest, 0, ROWS(not_manifests));
     suite_add_tcase(suite, refuses);
+    TCase *settings = tcase_create("settings");
+    tcase_add_test(settings, reads_a_manifest_without_settings_as_it_was_then);
+    suite_add_tcase(suite, settings);
     TCase *compare = tcase_create("compare");
     tcase_add_test(compare, judges_outputs_one_by_one);
     suite_add_tcase(suite, compare);

@@ -129,6 +129,40 @@ START_TEST(checks_workdir_and_network)
 }
 END_TEST
 
+START_TEST(checks_what_is_not_fixed_and_the_level)
+{
+    auto_release(run_options) struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_add_no_fix(&options, "tz, locale", &err), 0);
+    ck_assert_int_eq(options_add_no_fix(&options, "all", &err), 0);
+    ck_assert_uint_eq(options.no_fix.count, 2);
+    ck_assert_int_eq(options_set_cpu_baseline(&options, "v3", &err), 0);
+    ck_assert(options.has_baseline && options.cpu_baseline == 3);
+    ck_assert_int_eq(options_set_cpu_baseline(&options, "none", &err), 0);
+    ck_assert(options.has_baseline && options.cpu_baseline == 0);
+    assert_no_error(&err);
+    ck_assert_int_eq(options_add_no_fix(&options, "tz,host", &err), -1);
+    assert_error(&err, ERR_USAGE, "--no-fix: 'host' is nothing that is fixed");
+    ck_assert_uint_eq(options.no_fix.count, 2);
+    ck_assert_int_eq(options_set_cpu_baseline(&options, "v5", &err), -1);
+    assert_error(&err, ERR_USAGE, "'v5': expected v2, v3, v4 or none");
+}
+END_TEST
+
+static const char *const refused_seeds[] = {"", "-1", "1.5", "0x10", " 1", "9223372036854775808", "one"};
+
+START_TEST(checks_seeds)
+{
+    auto_release(run_options) struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_set_seed(&options, refused_seeds[_i], &err), -1);
+    assert_error(&err, ERR_USAGE, "--seed");
+    ck_assert(!options.has_seed);
+    ck_assert_int_eq(options_set_seed(&options, "9223372036854775807", &err), 0);
+    ck_assert(options.has_seed && options.seed == INT64_MAX);
+}
+END_TEST
+
 static const struct command_option rows[] = {
     {"quiet", 'q', NULL, ""},
     {"verbose", 'v', NULL, ""},
@@ -224,6 +258,8 @@ int main(void)
     tcase_add_test(run, keeps_the_last_value_of_a_variable_in_its_place);
     tcase_add_loop_test(run, refuses_variables, 0, ROWS(refused_variables));
     tcase_add_test(run, checks_workdir_and_network);
+    tcase_add_test(run, checks_what_is_not_fixed_and_the_level);
+    tcase_add_loop_test(run, checks_seeds, 0, ROWS(refused_seeds));
     suite_add_tcase(suite, run);
     TCase *reader = tcase_create("reader");
     tcase_add_loop_test(reader, reads_lines, 0, ROWS(lines));

@@ -28,8 +28,13 @@ static void bench_begin(struct bench *bench, const char *workdir)
     bench->def.home = xstrdup("/home/researcher");
     strlist_add(&bench->def.variables, "TERM=from-definition");
     strlist_add(&bench->def.variables, "TOOL=1");
-    bench->facts =
-        (struct facts){.uid = 4321, .gid = 8765, .umask = 027, .workdir = xstrdup(workdir), .term = xstrdup("xterm")};
+    bench->facts = (struct facts){.uid = 4321,
+                                  .gid = 8765,
+                                  .umask = 027,
+                                  .workdir = xstrdup(workdir),
+                                  .hostname = xstrdup("node7"),
+                                  .user = xstrdup("ada"),
+                                  .cpus = 6};
     strlist_add(&bench->argv, "tool");
 }
 
@@ -95,7 +100,18 @@ START_TEST(makes_a_clean_sorted_set_of_variables)
         "HOME=/home/researcher",
         "LC_ALL=C.UTF-8",
         "LOGNAME=researcher",
+        "MKL_DYNAMIC=FALSE",
+        "MKL_NUM_THREADS=6",
+        "NUMEXPR_MAX_THREADS=6",
+        "NUMEXPR_NUM_THREADS=6",
+        "OMP_DYNAMIC=FALSE",
+        "OMP_NUM_THREADS=6",
+        "OPENBLAS_NUM_THREADS=6",
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "PERL_HASH_SEED=0",
+        "PERL_PERTURB_KEYS=0",
+        "PYTHONHASHSEED=0",
+        "SOURCE_DATE_EPOCH=315619200",
         "TERM=from-definition",
         "TOOL=2",
         "TZ=UTC",
