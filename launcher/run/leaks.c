@@ -25,11 +25,7 @@ static void add_binds(struct doc *array, const struct bind_list *binds)
         if (bind->origin == BIND_WORK) {
             continue; /* the work directory under a second name: what changes in it is among the outputs */
         }
-        if (!bind->read_only) {
-            auto_free char *detail =
-                xasprintf("'%s' was writable; what was written there is not recorded", bind->target);
-            add_leak(array, "writable bind", detail);
-        } else if (bind->is_directory && bind->origin != BIND_INPUT) {
+        if (bind->is_directory && bind->origin != BIND_INPUT) {
             auto_free char *detail =
                 xasprintf("'%s' could be read whole; only files that were named are recorded", bind->target);
             add_leak(array, "bind", detail);

@@ -7,23 +7,46 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "run/findings.h"
 #include "run/inputs.h"
 
-static int look_before(struct observation *observation, struct facts *facts, struct err *err)
+static int look_at(struct observation *observation, struct facts *facts, const char *host, const char *inside,
+                   struct err *err)
 {
-    struct inventory *before = &observation->before;
-    if (inventory_take(before, facts->workdir, err) < 0) {
-        return err_wrap(err, "the work directory must be readable");
+    observation->folder =
+        xreallocarray(observation->folder, observation->folder_count + 1, sizeof(*observation->folder));
+    struct observation_folder *folder = &observation->folder[observation->folder_count++];
+    *folder = (struct observation_folder){.host = xstrdup(host), .inside = inside != NULL ? xstrdup(inside) : NULL};
+    if (inventory_take(&folder->before, host, err) < 0) {
+        return err_wrap(err, "what the run can write to must be readable");
     }
-    for (size_t i = 0; i < before->records.count; i++) {
-        if (!strlist_has(&facts->hidden, before->records.item[i])) {
-            strlist_add(&facts->hidden, before->records.item[i]);
+    for (size_t i = 0; i < folder->before.records.count; i++) {
+        if (!strlist_has(&facts->hidden, folder->before.records.item[i])) {
+            strlist_add(&facts->hidden, folder->before.records.item[i]);
         }
     }
-    return inputs_hash(&observation->manifest->inputs, err);
+    return 0;
+}
+
+static int look_before(struct observation *observation, struct facts *facts, struct err *err)
+{
+    struct manifest *manifest = observation->manifest;
+    if (look_at(observation, facts, facts->workdir, NULL, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < manifest->setup.binds.count; i++) {
+        const struct bind *bind = &manifest->setup.binds.item[i];
+        bool beside = !path_is_under(bind->source, facts->workdir);
+        if (!bind->read_only && bind->is_directory && beside &&
+            look_at(observation, facts, bind->source, bind->target, err) < 0) {
+            return -1;
+        }
+    }
+    return inputs_hash(&manifest->inputs, err);
 }
 
 static const char *why_not_listen(void)
@@ -117,20 +140,37 @@ bool observation_join(struct observation *observation, const struct plan *plan)
     return true;
 }
 
-static void compare(struct observation *observation)
+static void compare_folder(const struct observation_folder *folder, struct file_list *outputs)
 {
     struct inventory after = {0};
+    struct file_list changes = {0};
     struct err err = {0};
-    struct manifest *manifest = observation->manifest;
-    if (observation->failed) {
-        return;
-    }
-    if (inventory_take(&after, observation->facts->workdir, &err) < 0) {
-        log_warn("outputs are not recorded: %s", err.text);
+    if (inventory_take(&after, folder->host, &err) < 0) {
+        log_warn("outputs in '%s' are not recorded: %s", folder->host, err.text);
     } else {
-        inventory_changes(&observation->before, &after, observation->facts->workdir, &manifest->outputs);
+        inventory_changes(&folder->before, &after, folder->host, &changes);
     }
+    for (size_t i = 0; i < changes.count; i++) {
+        struct file_item *change = &changes.item[i];
+        auto_free char *path =
+            folder->inside != NULL ? xasprintf("%s/%s", folder->inside, change->path) : xstrdup(change->path);
+        struct file_item *item = file_list_add(outputs, path);
+        char *own_path = item->path;
+        free(change->path);
+        change->path = NULL;
+        *item = *change;
+        item->path = own_path;
+        *change = (struct file_item){0};
+    }
+    file_list_release(&changes);
     inventory_release(&after);
+}
+
+static void compare(struct observation *observation)
+{
+    for (size_t i = 0; !observation->failed && i < observation->folder_count; i++) {
+        compare_folder(&observation->folder[i], &observation->manifest->outputs);
+    }
 }
 
 static void gather(struct observation *observation, const char *rootfs)
@@ -163,5 +203,10 @@ void observation_release(struct observation *observation)
         observer_end(&observation->observer);
     }
     objects_close(&observation->observer.objects);
-    inventory_release(&observation->before);
+    for (size_t i = 0; i < observation->folder_count; i++) {
+        free(observation->folder[i].host);
+        free(observation->folder[i].inside);
+        inventory_release(&observation->folder[i].before);
+    }
+    free(observation->folder);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * observation: how it is found out what a run read and changed: by an observer that hears of each call, or, where the
- * kernel has no notifications or forbids them, by comparing the work directory before and after.
+ * kernel has no notifications or forbids them, by comparing what it can write to before and after.
  */
 #pragma once
 
@@ -13,9 +13,17 @@
 #include "run/manifest.h"
 #include "run/observer.h"
 
+/* A folder that a run can write to, for a comparison. */
+struct observation_folder {
+    char *host;
+    char *inside; /* NULL: the work directory, to which the names of outputs are relative */
+    struct inventory before;
+};
+
 struct observation {
     struct observer observer;
-    struct inventory before; /* of a comparison */
+    struct observation_folder *folder; /* of a comparison */
+    size_t folder_count;
     struct manifest *manifest;
     const struct facts *facts;
     bool listening; /* the observer hears */
@@ -23,7 +31,7 @@ struct observation {
     struct err err;
 };
 
-/* Before the plan is made: by which way; a comparison looks at the work directory now and has the records in it hidden.
+/* Before the plan is made: by which way; a comparison looks at the folders now and has the records in them hidden.
  * $SCIWRAP_RECORDING=comparison asks for that way. `project` is the host path of .sciwrap, or NULL: then nothing can be
  * kept. */
 int observation_prepare(struct observation *observation, struct facts *facts, struct manifest *manifest,
