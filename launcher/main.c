@@ -16,6 +16,7 @@
  *            seeding: random numbers that a seed determines
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
+ *            tree_check, verified: what of the environment is checked before; what was checked in all
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
  *            catalog, catalog_entry, catalog_scan, catalog_cache, scan: what lists need to know of thousands of runs
  *            origin: the definition as it was

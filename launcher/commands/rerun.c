@@ -16,11 +16,13 @@
 #include "commands/command.h"
 #include "commands/records.h"
 #include "commands/start.h"
+#include "run/options.h"
 #include "run/objects.h"
 
 static const struct command_option options[] = {
     {"inputs", 0, "DIR", "look for inputs in DIR first (repeatable)"},
     {"keep", 0, NULL, "keep the work directory even when nothing differs"},
+    {"verify", 0, "used|full|off", "check used files of the environment, all, or none"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "name also the outputs that are the same"},
     {0},
@@ -118,10 +120,41 @@ static bool print_verdict(const struct rerun *rerun, const struct manifest *then
     return identical;
 }
 
+/* As carefully as the first time, and never less than usual: what a rerun shows rests on it. */
+static int open_verify(struct rerun *rerun, const struct manifest *then, const struct store_tree *tree, struct err *err)
+{
+    enum verify_level *level = &rerun->now.recording.verified.level;
+    if (!rerun->has_level) {
+        *level = then->recording.verified.level == VERIFY_FULL ? VERIFY_FULL : VERIFY_USED;
+    }
+    if (*level == VERIFY_OFF) {
+        return 0;
+    }
+    rerun->verify = verify_open(tree, then->setup.environment.name, err);
+    return rerun->verify != NULL ? 0 : -1;
+}
+
+/* Remembers what was checked, and tells when what ran was not the pinned environment. */
+static int close_verify(struct rerun *rerun, int result, struct err *err)
+{
+    struct verify_counts counts = {0};
+    if (rerun->verify != NULL) {
+        verify_save(rerun->verify);
+        verify_counts(rerun->verify, &counts);
+        result = result == 0 && counts.spoiled > 0 ? verify_complain(rerun->verify, err) : result;
+        verify_close(rerun->verify);
+        rerun->verify = NULL;
+    }
+    return result;
+}
+
 static int perform(struct rerun *rerun, struct manifest *then, int *exit_code, struct err *err)
 {
     struct store_tree tree = {.fd = -1};
     int result = find_tree(&then->setup.environment, &tree, err);
+    if (result == 0) {
+        result = open_verify(rerun, then, &tree, err);
+    }
     if (result == 0) {
         rerun->rootfs = tree.rootfs;
         result = rerun_perform(rerun, then, err);
@@ -135,7 +168,21 @@ static int perform(struct rerun *rerun, struct manifest *then, int *exit_code, s
             log_info("the outputs of the rerun are in '%s'", rerun->kept);
         }
     }
+    result = close_verify(rerun, result, err);
     store_tree_release(&tree);
+    return result;
+}
+
+static int read_value(struct rerun *rerun, const char *name, const char *value, struct err *err)
+{
+    if (strcmp(name, "inputs") == 0) {
+        strlist_take(&rerun->folders, path_normal(rerun->cwd, value));
+        return 0;
+    }
+    struct run_options options_of_run = {0};
+    int result = options_set_verify(&options_of_run, value, err);
+    rerun->now.recording.verified.level = options_of_run.verify;
+    rerun->has_level = true;
     return result;
 }
 
@@ -148,7 +195,9 @@ static int read_line(struct rerun *rerun, int argc, char **argv, const char **re
             return -1;
         }
         if (option >= 0 && reader.value != NULL) {
-            strlist_take(&rerun->folders, path_normal(rerun->cwd, reader.value));
+            if (read_value(rerun, options[option].name, reader.value, err) < 0) {
+                return -1;
+            }
         } else if (option >= 0) {
             rerun->keep |= !option_is_level(options[option].name);
         } else if (reader.at < argc && *ret_word == NULL) {

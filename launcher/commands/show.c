@@ -151,6 +151,15 @@ static void print_exit(const struct manifest_exit *end)
     print_field("exit", text);
 }
 
+static void print_verified(const struct verified *verified)
+{
+    auto_free char *summary = verified_summary(verified);
+    print_field("verified", summary);
+    for (size_t i = 0; i < verified->spoiled.count; i++) {
+        print_field(i == 0 ? "spoiled" : "", verified->spoiled.item[i]);
+    }
+}
+
 static void print_member(const struct doc *object, const char *key, const char *title)
 {
     auto_free char *text = doc_get_text(object, key);
@@ -206,6 +215,9 @@ static int show(const char *path, bool json, struct err *err)
     } else if (doc != NULL) {
         print_experiment(&manifest);
         print_exit(&manifest.exit);
+        if (doc_get(doc_get(doc, "recording"), "verify") != NULL) {
+            print_verified(&manifest.recording.verified);
+        }
         print_circumstances(doc_get(doc, "circumstances"));
         print_files("inputs", &manifest.inputs);
         print_files("outputs", &manifest.outputs);

@@ -34,6 +34,7 @@ const struct command_option start_options[] = {
     {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
     {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},
     {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
+    {"verify", 0, "used|full|off", "check used files of the environment, all, or none"},
     {"no-record", 0, NULL, "leave no record of this run"},
     {"dry-run", 0, NULL, "print the plan and start nothing"},
     {"quiet", 'q', NULL, "say only what went wrong"},
@@ -46,8 +47,10 @@ struct session {
     const struct command *command;
     enum start_kind kind;
     struct run_options options;
+    const char *env; /* as it was named */
     struct definition def;
     struct store_tree tree;
+    struct verify *verify; /* NULL when nothing is to be checked */
     struct facts facts;
     struct strlist words; /* of the command line after ENV */
     size_t first_word;    /* where they begin in the setup's argv */
@@ -80,6 +83,9 @@ static int read_option(struct session *session, const char *name, const char *va
     if (strcmp(name, "cpu-baseline") == 0) {
         return options_set_cpu_baseline(options, value, err);
     }
+    if (strcmp(name, "verify") == 0) {
+        return options_set_verify(options, value, err);
+    }
     if (strcmp(name, "manifest") == 0) {
         free(options->manifest);
         options->manifest = path_normal(cwd, value);
@@ -93,7 +99,7 @@ static int read_option(struct session *session, const char *name, const char *va
 }
 
 /* Options, ENV and the words after it. */
-static int read_line(struct session *session, int argc, char **argv, const char **ret_env, struct err *err)
+static int read_line(struct session *session, int argc, char **argv, struct err *err)
 {
     int option;
     struct option_reader reader = option_reader_of(session->command, argc, argv);
@@ -108,7 +114,7 @@ static int read_line(struct session *session, int argc, char **argv, const char 
     if (reader.at >= argc) {
         return command_usage_error(session->command, err, "no environment named");
     }
-    *ret_env = argv[reader.at];
+    session->env = argv[reader.at];
     for (int i = reader.at + 1; i < argc; i++) {
         strlist_add(&session->words, argv[i]);
     }
@@ -261,12 +267,36 @@ static int begin_record(struct session *session, struct err *err)
     return streams_add_input(session->manifest.stream, &session->manifest.inputs, err);
 }
 
+static int open_verify(struct session *session, struct err *err)
+{
+    enum verify_level level = session->options.has_verify ? session->options.verify : session->def.verify;
+    session->manifest.recording.verified.level = level;
+    if (level != VERIFY_OFF) {
+        session->verify = verify_open(&session->tree, session->env, err);
+    }
+    return level == VERIFY_OFF || session->verify != NULL ? 0 : -1;
+}
+
+/* What was found spoiled while the command ran: its results are there, and are worth nothing. */
+static int judge_environment(struct session *session, struct err *err)
+{
+    struct verify_counts counts = {0};
+    if (session->verify != NULL) {
+        verify_counts(session->verify, &counts);
+    }
+    return counts.spoiled > 0 ? verify_complain(session->verify, err) : 0;
+}
+
 static int perform(struct session *session, int *exit_code, struct err *err)
 {
     bool launched = false;
     bool observe = !session->options.no_record || session->options.manifest != NULL;
     struct execution execution = {.facts = &session->facts, .rootfs = session->tree.rootfs, .observe = observe};
-    int result = begin_record(session, err);
+    int result = open_verify(session, err);
+    execution.verify = session->verify;
+    if (result == 0) {
+        result = begin_record(session, err);
+    }
     execution.project = session->project.path;
     if (result == 0) {
         result = execute(&execution, &session->manifest, &launched, err);
@@ -286,13 +316,17 @@ static int perform(struct session *session, int *exit_code, struct err *err)
     strlist_release(&execution.notes);
     launch_finish(&session->manifest.circumstances.launch);
     *exit_code = session->manifest.exit.code;
-    return result;
+    if (session->verify != NULL) {
+        verify_save(session->verify);
+    }
+    return result == 0 ? judge_environment(session, err) : result;
 }
 
 static void release_session(struct session *session)
 {
     run_options_release(&session->options);
     definition_release(&session->def);
+    verify_close(session->verify);
     store_tree_release(&session->tree);
     facts_release(&session->facts);
     strlist_release(&session->words);
@@ -302,13 +336,12 @@ static void release_session(struct session *session)
 
 static int start(struct session *session, int argc, char **argv, int *exit_code, struct err *err)
 {
-    const char *env = NULL;
-    if (facts_gather(&session->facts, err) < 0 || read_line(session, argc, argv, &env, err) < 0 ||
-        definition_find(&session->def, env, err) < 0) {
+    if (facts_gather(&session->facts, err) < 0 || read_line(session, argc, argv, err) < 0 ||
+        definition_find(&session->def, session->env, err) < 0) {
         return -1;
     }
     log_debug("definition '%s'", session->def.path);
-    if (start_find_tree(env, &session->def.sha256, &session->tree, err) < 0) {
+    if (start_find_tree(session->env, &session->def.sha256, &session->tree, err) < 0) {
         return -1;
     }
     log_debug("root file system '%s'", session->tree.rootfs);

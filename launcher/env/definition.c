@@ -242,6 +242,14 @@ static int take_cpu_baseline(void *into, const struct keyfile *file, const struc
     return 0;
 }
 
+static int take_verify(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    if (!verify_level_from_name(entry->value, &((struct reading *)into)->def->verify)) {
+        return complain_value(file, entry, err, "one of used, full, off");
+    }
+    return 0;
+}
+
 static const struct keyrule definition_rules[] = {
     {"environment", "description", false, take_description},
     {"environment", "command", false, take_command},
@@ -260,6 +268,7 @@ static const struct keyrule definition_rules[] = {
     {"run", "writable", false, take_writable},
     {"run", "no-fix", false, take_no_fix},
     {"run", "cpu-baseline", false, take_cpu_baseline},
+    {"run", "verify", false, take_verify},
 };
 
 /* What only the whole file shows. */

@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/strlist.h"
+#include "env/verify.h"
 
 enum network { NETWORK_NONE, NETWORK_HOST };
 
@@ -47,6 +48,7 @@ struct definition {
     bool writable;
     unsigned no_fix;       /* a set of env/fix.h: what is not held fixed */
     unsigned cpu_baseline; /* 2 to 4, 0 when not given */
+    enum verify_level verify;
 };
 
 int definition_parse(struct definition *def, const char *path, const char *bytes, size_t length, struct err *err);

@@ -14,6 +14,7 @@
 #include "run/observation.h"
 #include "run/planner.h"
 #include "run/scratch.h"
+#include "run/tree_check.h"
 #include "run/variables.h"
 #include "sandbox/launch.h"
 
@@ -112,7 +113,10 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     company.record = observation_join(observation, &plan) ? record : NULL;
     int64_t began_ns = clock_ns(CLOCK_REALTIME);
-    int result = launch(&plan, &company, launched, err);
+    int result = tree_check(execution->verify, manifest->recording.verified.level, &plan, err);
+    if (result == 0) {
+        result = launch(&plan, &company, launched, err);
+    }
     if (result < 0) {
         launched->started_ns = began_ns;
         launched->ended_ns = clock_ns(CLOCK_REALTIME);
@@ -122,6 +126,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     }
     set_exit(manifest, result == 0, err);
     look_after(execution, observation, manifest);
+    verified_take(&manifest->recording.verified, execution->verify);
     observation_release(observation);
     plan_release(&plan);
     return result;

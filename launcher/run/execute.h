@@ -14,13 +14,15 @@
 struct execution {
     struct facts *facts;
     const char *rootfs;
-    const char *project;  /* host path of .sciwrap, where old contents are kept; NULL: nowhere */
-    struct strlist notes; /* lines for people, to be told after the end; they must not get into a redirected stderr */
-    bool observe;         /* look at the work directory before and after; without it the manifest has no outputs */
+    struct verify *verify; /* of the tree that the rootfs is of; NULL: nothing is checked */
+    const char *project;   /* host path of .sciwrap, where old contents are kept; NULL: nowhere */
+    struct strlist notes;  /* lines for people, to be told after the end; they must not get into a redirected stderr */
+    bool observe;          /* look at the work directory before and after; without it the manifest has no outputs */
 };
 
 /* `manifest` comes with setup, streams and inputs, and gets outputs, exit and circumstances. 0 when the command was
  * started, whatever came of it. -1 when it was not; *ret_launched tells whether it was tried: then manifest->exit says
- * why it failed, and the record is whole (an absent command is a result too). launch_finish() of
- * manifest->circumstances.launch is the caller's, once the record is written. */
+ * why it failed, and the record is whole (an absent command is a result too; so is a spoiled environment, ERR_MISMATCH,
+ * in which nothing was started). What was found spoiled while the command ran is for the caller to ask of `verify`.
+ * launch_finish() of manifest->circumstances.launch is the caller's, once the record is written. */
 int execute(struct execution *execution, struct manifest *manifest, bool *ret_launched, struct err *err);

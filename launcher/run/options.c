@@ -175,6 +175,15 @@ int options_set_seed(struct run_options *options, const char *text, struct err *
     return 0;
 }
 
+int options_set_verify(struct run_options *options, const char *text, struct err *err)
+{
+    if (!verify_level_from_name(text, &options->verify)) {
+        return err_set(err, ERR_USAGE, "--verify '%s': expected used, full or off", text);
+    }
+    options->has_verify = true;
+    return 0;
+}
+
 void run_options_release(struct run_options *options)
 {
     strlist_release(&options->no_fix);

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/strlist.h"
+#include "env/verify.h"
 #include "run/setup.h"
 
 struct run_options {
@@ -25,6 +26,8 @@ struct run_options {
     bool has_seed;
     uint64_t seed;
     char *manifest; /* where a copy of the manifest goes, or NULL */
+    bool has_verify;
+    enum verify_level verify;
     bool dry_run;
     bool no_auto_bind;
     bool no_record;
@@ -43,6 +46,7 @@ int options_set_network(struct run_options *options, const char *text, struct er
 int options_add_no_fix(struct run_options *options, const char *text, struct err *err);
 int options_set_cpu_baseline(struct run_options *options, const char *text, struct err *err);
 int options_set_seed(struct run_options *options, const char *text, struct err *err);
+int options_set_verify(struct run_options *options, const char *text, struct err *err);
 /* True for places inside that make up the sandbox itself: covering one would take a wall away. */
 bool options_is_reserved(const char *target);
 void run_options_release(struct run_options *options);

@@ -23,6 +23,7 @@ struct doc *recording_doc(const struct recording *recording)
         doc_put_number(object, "calls", recording->calls);
         doc_put_number(object, "keep_limit", recording->keep_limit);
     }
+    doc_put(object, "verify", verified_doc(&recording->verified));
     return object;
 }
 
@@ -38,7 +39,7 @@ int recording_read(const struct reader *reader, const struct doc *object, struct
             ret_recording->reason = doc_get_text(object, "reason");
             (void)doc_get_number(object, "calls", &ret_recording->calls);
             (void)doc_get_number(object, "keep_limit", &ret_recording->keep_limit);
-            return 0;
+            return verified_read(reader, doc_get(object, "verify"), &ret_recording->verified);
         }
     }
     return reader_complain(reader, "recording");
@@ -48,5 +49,6 @@ void recording_release(struct recording *recording)
 {
     free(recording->reason);
     strlist_release(&recording->gaps);
+    verified_release(&recording->verified);
     *recording = (struct recording){0};
 }

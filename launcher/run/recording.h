@@ -9,6 +9,7 @@
 #include "base/strlist.h"
 #include "run/doc.h"
 #include "run/reader.h"
+#include "run/verified.h"
 
 enum recording_method {
     RECORDING_NONE,
@@ -21,6 +22,7 @@ struct recording {
     char *reason;        /* why not by notification; NULL */
     uint64_t calls;      /* that were heard of */
     uint64_t keep_limit; /* bytes of one old content */
+    struct verified verified;
     struct strlist gaps; /* what the record cannot give back, a line for people each; they become leaks */
 };
 

@@ -14,8 +14,10 @@
 struct rerun {
     const char *cwd;        /* the new record goes into the project of this directory */
     const char *rootfs;     /* of the manifest's environment */
+    struct verify *verify;  /* of the same; NULL: nothing is checked; see now.recording.verified */
     struct strlist folders; /* to look for inputs in */
     struct strlist objects; /* folders of objects to look for them in (run/content.h) */
+    bool has_level;         /* now.recording.verified.level was asked for */
     bool keep;              /* leave the work directory even when nothing differs */
 
     struct manifest now; /* the new run, recorded under its own ID */

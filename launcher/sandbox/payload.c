@@ -84,21 +84,11 @@ static int enter_workdir(const struct plan *plan, struct err *err)
     return 0;
 }
 
-static const char *search_path(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->environment.count; i++) {
-        if (strncmp(plan->environment.item[i], "PATH=", 5) == 0) {
-            return plan->environment.item[i] + 5;
-        }
-    }
-    return "/usr/local/bin:/usr/bin:/bin";
-}
-
 /* The errno that says most about why nothing on the path could be executed. */
 static int try_path(const struct plan *plan, const char *name, char **argv, char **environment)
 {
     int worst = ENOENT;
-    for (const char *at = search_path(plan); *at != '\0';) {
+    for (const char *at = plan_search_path(plan); *at != '\0';) {
         size_t length = strcspn(at, ":");
         auto_free char *path = xasprintf("%.*s/%s", (int)length, length > 0 ? at : ".", name);
         /* Asked first: the recorder need not hear of each place where the command is not. */

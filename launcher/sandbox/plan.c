@@ -3,6 +3,7 @@
 #include "sandbox/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -29,6 +30,16 @@ void plan_add_file(struct plan *plan, const char *target, const char *content)
     struct plan_mount *mount = plan_add_mount(plan, PLAN_FILE, target);
     mount->content = xstrdup(content);
     mount->read_only = true;
+}
+
+const char *plan_search_path(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->environment.count; i++) {
+        if (strncmp(plan->environment.item[i], "PATH=", 5) == 0) {
+            return plan->environment.item[i] + 5;
+        }
+    }
+    return "/usr/local/bin:/usr/bin:/bin";
 }
 
 void plan_release(struct plan *plan)

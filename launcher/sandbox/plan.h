@@ -52,4 +52,6 @@ struct plan {
 struct plan_mount *plan_add_mount(struct plan *plan, enum plan_mount_kind kind, const char *target);
 void plan_add_bind(struct plan *plan, const char *source, const char *target, bool read_only);
 void plan_add_file(struct plan *plan, const char *target, const char *content);
+/* Where a command without '/' is looked for: PATH of the plan's environment. */
+const char *plan_search_path(const struct plan *plan);
 void plan_release(struct plan *plan);

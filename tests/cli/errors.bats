@@ -54,6 +54,7 @@ workdir|7|[run]\nworkdir = relative|workdir
 workdots|7|[run]\nworkdir = /a/../b|workdir
 identity|7|[run]\nidentity = god|identity
 writable|7|[run]\nwritable = perhaps|writable
+verify|7|[run]\nverify = sometimes|verify
 variable|7|[variables]\n1A = x|
 continued|7|[run]\n  network = none|blank
 recipe|6|recipe = ../evil|recipe

@@ -21,7 +21,8 @@ START_TEST(reads_every_key)
                        "citation = Somebody 2021\n[artifact]\n" PIN "size = 42\nurl = https://example.org/a.tar\n"
                        "url = file:///srv/a.tar\nurl = a.tar\nurl = /srv/b.tar\nrecipe = tool\ntar-" PIN
                        "[variables]\nB = 2\nA = x y\n[run]\nworkdir = /data\nnetwork = host\nidentity = root\n"
-                       "home = /root\nwritable = yes\nno-fix = tz, locale aslr\ncpu-baseline = v3\n";
+                       "home = /root\nwritable = yes\nno-fix = tz, locale aslr\ncpu-baseline = v3\n"
+                       "verify = full\n";
     ck_assert_int_eq(parse(&def, text, &err), 0);
     assert_no_error(&err);
     ck_assert_str_eq(def.name, "tool");
@@ -43,6 +44,7 @@ START_TEST(reads_every_key)
     ck_assert(def.network == NETWORK_HOST && def.identity == IDENTITY_ROOT && def.writable);
     ck_assert_uint_eq(def.no_fix, 1U << FIX_TZ | 1U << FIX_LOCALE | 1U << FIX_ASLR);
     ck_assert_uint_eq(def.cpu_baseline, 3);
+    ck_assert_int_eq(def.verify, VERIFY_FULL);
     definition_release(&def);
     definition_release(&def);
 }
@@ -60,6 +62,7 @@ START_TEST(defaults_what_is_not_there)
     ck_assert(def.recipe == NULL && def.size == 0 && !def.has_tar_sha256);
     ck_assert(def.network == NETWORK_NONE && def.identity == IDENTITY_RESEARCHER && !def.writable);
     ck_assert(def.no_fix == 0 && def.cpu_baseline == 0);
+    ck_assert_int_eq(def.verify, VERIFY_USED);
     definition_release(&def);
 }
 END_TEST
@@ -103,6 +106,7 @@ static const struct {
     {"[artifact]\n" PIN "[run]\nno-fix = tz, local\n",
      "no-fix: 'local' is nothing that is fixed; did you mean 'locale'?"},
     {"[artifact]\n" PIN "[run]\ncpu-baseline = v1\n", "cpu-baseline = 'v1': one of v2, v3, v4, none"},
+    {"[artifact]\n" PIN "[run]\nverify = yes\n", "one of used, full, off"},
     {"[artifact]\n" PIN "  size = 1\n", "begins with a blank"},
 };
 

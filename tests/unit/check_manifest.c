@@ -82,6 +82,11 @@ static void fill(struct manifest *manifest)
     manifest->setup.environment.definition_text = xstrdup("[artifact]\n; as it was\n");
     manifest->circumstances.launch.started_ns = 1000000000000000005;
     manifest->circumstances.launch.elapsed_ns = 42;
+    manifest->recording =
+        (struct recording){.method = RECORDING_COMPARISON,
+                           .reason = xstrdup("no kernel for it"),
+                           .verified = {.level = VERIFY_FULL, .counts = {.checked = 100, .hashed = 3, .spoiled = 70}}};
+    strlist_add(&manifest->recording.verified.spoiled, "usr/bin/\xfftool");
 }
 
 START_TEST(what_is_written_comes_back)
@@ -121,6 +126,44 @@ START_TEST(what_is_written_comes_back)
     ck_assert_uint_eq(read.elapsed_ns, 42);
     ck_assert_str_eq(read.setup.environment.definition_path, "/envs/tool.ini");
     ck_assert_str_eq(read.setup.environment.definition_text, "[artifact]\n; as it was\n");
+    ck_assert(read.recording.method == RECORDING_COMPARISON && read.recording.verified.level == VERIFY_FULL);
+    ck_assert_str_eq(read.recording.reason, "no kernel for it");
+    ck_assert_uint_eq(read.recording.verified.counts.checked, 100);
+    ck_assert_uint_eq(read.recording.verified.counts.hashed, 3);
+    ck_assert_uint_eq(read.recording.verified.counts.spoiled, 70);
+    ck_assert_str_eq(read.recording.verified.spoiled.item[0], "usr/bin/\xfftool");
+    manifest_release(&written);
+    manifest_release(&read);
+}
+END_TEST
+
+START_TEST(says_how_far_a_record_can_be_trusted)
+{
+    struct verified verified = {.counts = {.checked = 12, .hashed = 3}};
+    auto_free char *used = verified_summary(&verified);
+    ck_assert_str_eq(used, "used: 12 used files, 3 of them by content");
+    verified.level = VERIFY_OFF;
+    auto_free char *off = verified_summary(&verified);
+    ck_assert_str_eq(off, "off: nothing of the environment was checked");
+    verified.counts.spoiled = 2;
+    auto_free char *bad = verified_summary(&verified);
+    ck_assert_ptr_nonnull(strstr(bad, "SPOILED: 2 "));
+}
+END_TEST
+
+/* A record of before there was such a member. */
+START_TEST(a_manifest_without_recording_is_read)
+{
+    struct manifest written = {0};
+    struct manifest read = {0};
+    struct err err = {0};
+    fill(&written);
+    auto_free char *text = manifest_format(&written);
+    char *from = strstr(text, "  \"recording\"");
+    char *to = strstr(text, "  \"leaks\"");
+    memmove(from, to, strlen(to) + 1);
+    ck_assert_msg(manifest_parse(&read, "m.json", text, strlen(text), &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(read.recording.verified.counts.checked, 0);
     manifest_release(&written);
     manifest_release(&read);
 }
@@ -198,6 +241,8 @@ static const struct {
     {"\"folder\",\n        \"type\": \"directory\"", "\"folder\",\n        \"type\": \"file\"", "inputs"},
     {"\"target\": {", "\"untarget\": {", "inputs"},
     {"\"A\": \"1=2\"", "\"A\": 12", "variables"},
+    {"\"method\": \"comparison\"", "\"method\": \"guess\"", "recording"},
+    {"\"level\": \"full\"", "\"level\": \"most\"", "level"},
     {"\"A\": \"1=2\"", "\"B\": \"1=2\"", "duplicate"},
 };
 
@@ -294,6 +339,8 @@ int main(void)
     Suite *suite = suite_create("manifest");
     TCase *core = tcase_create("Core");
     tcase_add_test(core, what_is_written_comes_back);
+    tcase_add_test(core, says_how_far_a_record_can_be_trusted);
+    tcase_add_test(core, a_manifest_without_recording_is_read);
     tcase_add_test(core, the_same_facts_are_the_same_bytes);
     suite_add_tcase(suite, core);
     TCase *refuses = tcase_create("Refuses");

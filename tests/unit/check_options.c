@@ -126,6 +126,10 @@ START_TEST(checks_workdir_and_network)
     assert_error(&err, ERR_USAGE, "absolute");
     ck_assert_int_eq(options_set_network(&options, "some", &err), -1);
     assert_error(&err, ERR_USAGE, "none or host");
+    ck_assert_int_eq(options_set_verify(&options, "off", &err), 0);
+    ck_assert(options.has_verify && options.verify == VERIFY_OFF);
+    ck_assert_int_eq(options_set_verify(&options, "on", &err), -1);
+    assert_error(&err, ERR_USAGE, "used, full or off");
 }
 END_TEST
 
