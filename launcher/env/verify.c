@@ -3,6 +3,7 @@
  * is in verify_cache.c, programs in verify_program.c, whole trees in verify_full.c. */
 #include "env/verify.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,14 +38,17 @@ bool verify_level_from_name(const char *name, enum verify_level *ret_level)
     return false;
 }
 
-void verify_cover(struct verify *verify, const char *target)
-{
-    strlist_add(&verify->covered, target);
-}
-
-void verify_layered(struct verify *verify)
+void verify_layered(struct verify *verify, const char *upper)
 {
     verify->layered = true;
+    verify->upper = open(upper, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* In an overlay what lies in the upper folder is what is seen; a folder is there too when anything in it is. */
+static bool is_of_layer(const struct verify *verify, const char *real)
+{
+    auto_fd int fd = verify->upper >= 0 ? fs_open_beneath(verify->upper, real, O_PATH, 0) : -1;
+    return fd >= 0 || (verify->upper >= 0 && strcmp(real, ".") == 0);
 }
 
 void verify_spoil(void *into, const char *path, const char *why)
@@ -125,16 +129,35 @@ static const char *spelled(const char *path)
     return path[0] != '\0' ? path : ".";
 }
 
+enum cover { COVER_NONE, COVER_SELF, COVER_BELOW };
+
+/* Whether the run sees something that is not the tree's at `below` ("" is the root), or beneath it. */
+static enum cover cover_of(const struct verify *verify, const char *below)
+{
+    enum cover cover = COVER_NONE;
+    auto_free char *path = xasprintf("/%s", below);
+    for (size_t i = 0; i < verify->covered.count; i++) {
+        if (path_is_under(path, verify->covered.item[i])) {
+            return COVER_SELF;
+        }
+        cover = path_is_under(verify->covered.item[i], path) ? COVER_BELOW : cover;
+    }
+    return cover;
+}
+
 static bool check_real(struct verify *verify, const char *real)
 {
     size_t line;
     size_t length;
     struct stat st;
     struct err err = {0};
-    if (!is_new(verify, 'r', real)) {
+    if (is_of_layer(verify, real) || !is_new(verify, 'r', real)) {
         return true;
     }
     int found = index_find_line(verify->tree.text, verify->tree.length, real, &line, &length, &err);
+    if (found == 0 && cover_of(verify, real) == COVER_BELOW) {
+        return true; /* a folder on the way to a place of the run, made with it */
+    }
     if (found <= 0) {
         verify_spoil(verify, real, found < 0 ? err.text : "does not belong to the environment");
         return false;
@@ -148,27 +171,17 @@ struct index_tree {
     const struct verify *verify;
 };
 
-static bool is_covered(const struct verify *verify, const char *below)
-{
-    auto_free char *path = xasprintf("/%s", below);
-    for (size_t i = 0; i < verify->covered.count; i++) {
-        if (path_is_under(path, verify->covered.item[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum walk_kind look(const struct walk_tree *tree, const char *below, struct buf *ret_target)
 {
     const struct verify *verify = ((const struct index_tree *)tree)->verify;
     auto_release(index_entry) struct index_entry entry = {0};
     struct err ignored = {0}; /* the index has its digest: it has no damaged lines */
-    if (is_covered(verify, below)) {
+    enum cover cover = cover_of(verify, below);
+    if (cover == COVER_SELF) {
         return WALK_OUTSIDE;
     }
     if (index_find(verify->tree.text, verify->tree.length, spelled(below), &entry, &ignored) != 1) {
-        return WALK_ABSENT;
+        return cover == COVER_BELOW ? WALK_DIRECTORY : WALK_ABSENT;
     }
     if (entry.type == 'l') {
         buf_add_text(ret_target, entry.target);
@@ -191,6 +204,25 @@ enum verify_way verify_resolve(struct verify *verify, const char *named, bool fo
         break;
     }
     return VERIFY_WAY_INSIDE;
+}
+
+/* A target is also covered by its name without links. What of it does not exist in the tree was made as it is called.
+ */
+void verify_cover(struct verify *verify, const char *target)
+{
+    auto_free char *above = xstrdup(target);
+    for (char *slash = above + strlen(above); slash != NULL; slash = strrchr(above, '/')) {
+        auto_release(buf) struct buf real = {0};
+        *slash = '\0';
+        enum verify_way way = verify_resolve(verify, above, true, &real);
+        if (way == VERIFY_WAY_INSIDE && above[0] != '\0') {
+            strlist_addf(&verify->covered, "/%s%s", buf_text(&real), target + strlen(above));
+        }
+        if (way != VERIFY_WAY_NOWHERE) {
+            break;
+        }
+    }
+    strlist_add(&verify->covered, target);
 }
 
 /* The links on the way of `named`, by where they lead. A path that is `real` itself has none. */
@@ -220,12 +252,6 @@ static bool check_way(struct verify *verify, const char *named, const char *real
     return false;
 }
 
-bool verify_used(struct verify *verify, const char *named, const char *real)
-{
-    bool good = named == NULL || check_way(verify, named, spelled(real));
-    return check_real(verify, spelled(real)) && good;
-}
-
 /* By the index `named` leads to `should`, and the run came elsewhere. */
 static bool lead_astray(struct verify *verify, const char *named, const char *should)
 {
@@ -239,21 +265,39 @@ static bool lead_astray(struct verify *verify, const char *named, const char *sh
     return false;
 }
 
+/* What the run came to by `named` is not of the tree: then the index must lead out of it as well. */
+static bool check_way_out(struct verify *verify, const char *named)
+{
+    auto_release(buf) struct buf should = {0};
+    if (verify->layered || !is_new(verify, 'o', named)) {
+        return true;
+    }
+    switch (verify_resolve(verify, named, true, &should)) {
+    case VERIFY_WAY_OUTSIDE:
+        return true;
+    case VERIFY_WAY_NOWHERE:
+        verify_spoil(verify, spelled(named), "leads out of the environment");
+        return false;
+    case VERIFY_WAY_INSIDE:
+        break;
+    }
+    return lead_astray(verify, named, buf_text(&should));
+}
+
+bool verify_used(struct verify *verify, const char *named, const char *real)
+{
+    if (cover_of(verify, real + strspn(real, "/")) == COVER_SELF) {
+        return named == NULL || check_way_out(verify, named);
+    }
+    bool good = named == NULL || check_way(verify, named, spelled(real));
+    return check_real(verify, spelled(real)) && good;
+}
+
 bool verify_missing(struct verify *verify, const char *named)
 {
     auto_release(buf) struct buf should = {0};
     if (!is_new(verify, 'm', named) || verify_resolve(verify, named, true, &should) != VERIFY_WAY_INSIDE ||
         fs_exists_in_root(verify->tree.rootfs, named)) {
-        return true;
-    }
-    return lead_astray(verify, named, buf_text(&should));
-}
-
-bool verify_outside(struct verify *verify, const char *named)
-{
-    auto_release(buf) struct buf should = {0};
-    if (verify->layered || !is_new(verify, 'o', named) ||
-        verify_resolve(verify, named, true, &should) != VERIFY_WAY_INSIDE) {
         return true;
     }
     return lead_astray(verify, named, buf_text(&should));

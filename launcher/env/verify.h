@@ -47,20 +47,19 @@ struct verify *verify_open(const struct store_tree *tree, const char *env, struc
 /* At `target` (absolute) the run sees something that is not the tree's: where a path leads through it is not for the
  * index to say. */
 void verify_cover(struct verify *verify, const char *target);
-/* The run writes over the tree in a layer of its own (--writable): links can be other ones without harm. */
-void verify_layered(struct verify *verify);
+/* The run writes over the tree in a layer of its own (--writable), whose files are in the folder `upper` of the host.
+ * They are the run's, and it can have made links that the index does not have. */
+void verify_layered(struct verify *verify, const char *upper);
 
 /* The run opened, listed or executed what lies at `real`: canonical, no component is a link (but the last one when the
  * link itself was used). `named` is how the run called it, absolute, or NULL: the links on that way must lead to `real`
- * by the index. A directory is compared by the names in it. */
+ * by the index. A directory is compared by the names in it. At a covered place only the links are of interest. */
 bool verify_used(struct verify *verify, const char *named, const char *real);
 /* As verify_used for a program that is started, and what the kernel opens with it: the interpreters of "#!" (execve(2):
  * four deep) and of an ELF program (elf(5), PT_INTERP). */
 bool verify_program(struct verify *verify, const char *named, const char *real);
 /* The run looked for `named` (absolute) and did not find it: neither must the index. */
 bool verify_missing(struct verify *verify, const char *named);
-/* The run called something by `named` (absolute) that does not lie in the tree: no link of the index may lead there. */
-bool verify_outside(struct verify *verify, const char *named);
 /* What execvp(3) would start for `name`, by verify_program. True when that is nothing in the tree. */
 bool verify_command(struct verify *verify, const char *name, const char *search_path);
 /* Every entry of the index, and that nothing else is there; on all CPUs. */

@@ -82,6 +82,7 @@ struct verify *verify_open(const struct store_tree *tree, const char *env, struc
     verify->site = tree->site;
     verify->digest = tree->tree;
     verify->store.fd = -1;
+    verify->upper = -1;
     digest_to_hex(&tree->artifact, verify->hex);
     pthread_mutex_init(&verify->lock, NULL);
     verify->tree.rootfs = openat(tree->fd, "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -197,6 +198,9 @@ void verify_close(struct verify *verify)
     }
     if (verify->tree.rootfs >= 0) {
         close(verify->tree.rootfs);
+    }
+    if (verify->upper >= 0) {
+        close(verify->upper);
     }
     store_close(&verify->store);
     strlist_release(&verify->covered);

@@ -25,6 +25,7 @@ struct verify {
     struct checked later;       /* those of earlier runs */
     struct strlist covered;     /* absolute paths inside */
     bool layered;
+    int upper; /* the folder of the layer's files; -1 when there is none, or it cannot be opened */
     bool full; /* every entry was checked and counted */
 
     pthread_mutex_t lock; /* of all below */

@@ -112,6 +112,10 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     struct launch_result *launched = &manifest->circumstances.launch;
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     company.record = observation_join(observation, &plan) ? record : NULL;
+    if (execution->verify != NULL) {
+        observation->observer.used = tree_check_used;
+        observation->observer.context = execution->verify;
+    }
     int64_t began_ns = clock_ns(CLOCK_REALTIME);
     int result = tree_check(execution->verify, manifest->recording.verified.level, &plan, err);
     if (result == 0) {

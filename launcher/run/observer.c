@@ -67,7 +67,12 @@ static void note_use(struct observer *observer, const char *named, const char *r
     }
     struct use_work *use = xcalloc(1, sizeof(*use));
     *use = (struct use_work){
-        .work.run = run_use, .observer = observer, .program = program, .named = xstrdup(named), .real = xstrdup(real)};
+        .work.run = run_use,
+        .observer = observer,
+        .program = program,
+        .named = xstrdup(named),
+        .real = real != NULL ? xstrdup(real) : NULL,
+    };
     workers_give(&observer->workers, &use->work, false);
 }
 
@@ -178,6 +183,7 @@ static enum recorder_answer on_read(struct observer *observer, const struct reco
         return RECORDER_GO_ON;
     }
     if (!observer_resolve(observer, call, 0)) {
+        note_use(observer, call->path, NULL, program); /* a folder on the way is missing */
         return RECORDER_GO_ON;
     }
     if (target->exists && observer->seeding != NULL && seeding_is_device(&target->st) &&
@@ -185,11 +191,12 @@ static enum recorder_answer on_read(struct observer *observer, const struct reco
         recorder_target_release(target);
         return RECORDER_LATER;
     }
+    places_find(&observer->places, target->real, &place);
+    if (place.kind == PLACE_ROOTFS || (target->exists && strcmp(target->real, call->path) != 0)) {
+        note_use(observer, call->path, target->exists ? target->real : NULL, program);
+    }
     if (target->exists) {
-        places_find(&observer->places, target->real, &place);
-        if (place.kind == PLACE_ROOTFS) {
-            note_use(observer, call->path, target->real, program);
-        } else if (place.kind == PLACE_HOST) {
+        if (place.kind == PLACE_HOST) {
             answer = read_host(observer, call, &place);
         }
         remember(observer, call->path, place.kind == PLACE_ROOTFS && !observer->plan->writable);

@@ -35,7 +35,9 @@ struct observer {
     const struct plan *plan;
     struct objects objects; /* fd -1: nothing can be kept */
     uint64_t keep_most;     /* bytes of one file */
-    /* A file of the rootfs is used; `program`: it is executed. Called by workers; NULL: nobody wants to know. */
+    /* `named` is used, which is `real` and lies in the rootfs, or elsewhere when a link or ".." was on the way; `real`
+     * is NULL when it was looked for in the rootfs and is not there. `program`: it is executed. Called by workers;
+     * NULL: nobody wants to know. */
     void (*used)(void *context, const char *named, const char *real, bool program);
     void *context;
 

@@ -2,6 +2,9 @@
  * tree_check: what is checked of an environment's tree before a command is started in it. */
 #include "run/tree_check.h"
 
+#include "base/auto.h"
+#include "base/mem.h"
+
 static void tell_covered(struct verify *verify, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->mount_count; i++) {
@@ -9,7 +12,8 @@ static void tell_covered(struct verify *verify, const struct plan *plan)
     }
     verify_cover(verify, "/sys"); /* made empty in every run */
     if (plan->writable) {
-        verify_layered(verify);
+        auto_free char *upper = xasprintf("%s/upper", plan->scratch);
+        verify_layered(verify, upper);
     }
 }
 
@@ -40,4 +44,15 @@ int tree_check(struct verify *verify, enum verify_level level, const struct plan
         good = verify_command(verify, plan->argv.item[0], plan_search_path(plan));
     }
     return good ? 0 : verify_complain(verify, err);
+}
+
+void tree_check_used(void *verify, const char *named, const char *real, bool program)
+{
+    if (real == NULL) {
+        verify_missing(verify, named);
+    } else if (program) {
+        verify_program(verify, named, real);
+    } else {
+        verify_used(verify, named, real);
+    }
 }

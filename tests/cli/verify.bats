@@ -49,7 +49,6 @@ spoiled_by() { # PATH: the last record says so
     quietly "$SCIWRAP" run tiny arguments x
     is "$output" "<x>"
     is "$(verified "(v['level'], v['checked'] > 0, v['hashed'], v['spoiled'])")" "('used', True, 0, [])"
-    is "$(field 'm["recording"]["method"]')" comparison
     succeeds "$SCIWRAP" exec --verify=full tiny true
     is "$(verified "(v['level'], v['checked'], v['hashed'])")" "('full', $(wc -l <"$tree/index"), 0)"
     is "$(ls "$SCIWRAP_STORE/verified")" ""
@@ -108,6 +107,58 @@ spoiled_by() { # PATH: the last record says so
     rm "$rootfs/usr/bin/probe"
     fails_with 125 "'usr/bin/probe' is missing" -- "$SCIWRAP" run tiny arguments
     fails_with 127 "not found" -- "$SCIWRAP" exec tiny never-there
+}
+
+# Where the kernel lets nobody listen only the command is checked.
+listens() {
+    "$SCIWRAP" exec tiny true || return 1
+    [[ $(field 'm["recording"]["method"]') == seccomp-notification ]] || skip "no notifications here"
+}
+
+@test "what the run uses is checked when it uses it" {
+    listens
+    local name why command
+    while IFS='|' read -r name why command; do
+        case $name in
+        usr/share/data/file) tamper "$rootfs/$name" ;;
+        etc/extra) echo >"$rootfs/$name" ;;
+        etc/version) rm "$rootfs/$name" ;;
+        usr/bin/script) ln -sf probe "$rootfs/$name" ;;
+        lib) ln -sfn /workspace "$rootfs/$name" ;;
+        usr/share) mv "$rootfs/$name" "$rootfs/opt/" && mv "$rootfs/opt/share/data" "$rootfs/usr/share" ;;
+        esac
+        quietly "$SCIWRAP" exec tiny sh -c 'touch started'
+        rm -f started
+        fails_with 125 "'${name}[^']*' $why" -- "$SCIWRAP" exec tiny sh -c "touch started; $command; true"
+        [[ -e started ]] # it was not known before
+        is "$(verified "len(v['spoiled']) >= 1")" True
+        is "$(field 'm["experiment"]["exit"]["code"]')" 0
+        rm started
+        run "$SCIWRAP" pull --again tiny
+    done <<'ROWS'
+usr/share/data/file|has other content|cat /usr/share/data/file
+etc/extra|does not belong to the environment|ls /etc
+etc/extra|does not belong to the environment|cat /etc/extra
+etc/version|is missing|cat /etc/version
+usr/bin/script|leads to|script
+lib|leads out of the environment|cat /lib/started
+usr/share|is missing|cat /usr/share/data/file
+ROWS
+}
+
+@test "what the run makes itself is not the environment's" {
+    succeeds "$SCIWRAP" exec --writable tiny sh -c '
+        echo mine >/etc/version; cat /etc/version
+        rm /usr/share/data/file; cat /usr/share/data/file
+        mkdir /usr/new; echo x >/usr/new/x; cat /usr/new/x; ls /usr /usr/share/data /
+        ln -sf ../../etc/version /usr/bin/script; cat /usr/bin/script; true'
+    echo 'echo here' >tool
+    chmod +x tool
+    succeeds "$SCIWRAP" exec --bind "$WORK/tool:/bin/tool" --bind "$WORK:/usr/share/data" --bind "$WORK:/new/place/here" tiny sh -c \
+        'ls / /usr/share/data; ln -s /etc/version own; cat own /usr/share/data/own; cat /usr/share/data/file
+        ls /new/place/..; ls /new/place; cat /new/place/here/own /new/none; ls -la /dev /proc/self/ /home; pwd
+        /bin/tool; tool; /usr/bin/tool; ls /bin /bin/ >/dev/null; cat /usr/bin/tool; true'
+    is "$(verified "v['spoiled']")" "[]"
 }
 
 @test "full finds what the run does not use" {

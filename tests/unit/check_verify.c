@@ -133,17 +133,27 @@ START_TEST(says_nothing_about_ways_through_other_places)
     verify_cover(verify, "/usr/lib-other");
     ck_assert(verify_used(verify, "/workspace/l", "usr/lib/data"));
     ck_assert(verify_used(verify, "/usr/lib-other/data", "usr/lib/data"));
-    ck_assert(verify_outside(verify, "/usr/lib-other/data"));
-    ck_assert(verify_outside(verify, "/workspace/x"));
+    ck_assert(verify_used(verify, "/usr/lib-other/data", "/usr/lib-other/data"));
+    ck_assert(verify_used(verify, "/workspace/x", "/workspace/y"));
     ck_assert(verify_missing(verify, "/workspace/x"));
+    verify_cover(verify, "/new/place");
+    ck_assert(verify_used(verify, "/new", "/new")); /* made for what is beneath */
+    ck_assert(verify_used(verify, "/new/../new/place/x", "/new/place/x"));
+    verify_cover(verify, "/bin/made/by/us"); /* where "bin" is a link */
+    ck_assert(verify_used(verify, "/bin/made/by/us", "/usr/bin/made/by/us"));
+    ck_assert(verify_used(verify, "/usr/bin/made/by", "/usr/bin/made/by"));
     assert_counts(verify, 1, 0, 0);
-    ck_assert(!verify_outside(verify, "/usr/lib/x.so")); /* the run came elsewhere by it */
+    ck_assert(!verify_used(verify, "/usr/lib/none", "/workspace/x"));
+    assert_counts(verify, 1, 0, 1);
+    ck_assert(!verify_used(verify, "/usr/lib/x.so", "/workspace/x.so.1")); /* the run came elsewhere by it */
     ck_assert(!verify_used(verify, "/usr/lib/absent", "usr/lib/data"));
-    assert_counts(verify, 1, 0, 2);
+    assert_counts(verify, 1, 0, 3);
     assert_spoiled(verify, "usr/lib/x.so", "does not lead to 'usr/lib/x.so.1' any more");
     verify = opened();
-    verify_layered(verify); /* the run may have made it itself */
+    verify_layered(verify, tree.folder.path); /* where "tree" and "store" lie: the run has made them */
     ck_assert(verify_used(verify, "/usr/lib/absent", "usr/lib/data"));
+    ck_assert(verify_used(verify, "/tree/checked", "tree/checked"));
+    ck_assert(!verify_used(verify, NULL, "tree/none"));
     verify_close(verify);
 }
 END_TEST
