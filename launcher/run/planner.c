@@ -24,14 +24,19 @@ enum { PRIVATE_FOLDERS = sizeof(private_folders) / sizeof(private_folders[0]) };
 static const char *const built_in[] = {"/proc",      "/sys",          "/dev", "/run",     "/etc/passwd", "/etc/group",
                                        "/etc/hosts", "/etc/hostname", "/tmp", "/var/tmp", NULL};
 
-bool planner_would_cover(const struct setup *setup, const char *path)
+static bool covers_built_in(const struct setup *setup, const char *path)
 {
     for (size_t i = 0; built_in[i] != NULL; i++) {
         if (path_is_under(built_in[i], path)) {
             return true;
         }
     }
-    return path_is_under(setup->home, path) || path_is_under(setup->workdir, path);
+    return path_is_under(setup->home, path);
+}
+
+bool planner_would_cover(const struct setup *setup, const char *path)
+{
+    return covers_built_in(setup, path) || path_is_under(setup->workdir, path);
 }
 
 /* The names of the two other users that /etc/passwd has inside cannot be the caller's there. */
@@ -139,6 +144,14 @@ int planner_setup(const struct definition *def, const struct store_tree *tree, c
     variables_make(setup, def, &options->variables, facts);
     if (options_is_reserved(setup->workdir)) {
         return err_set(err, ERR_USAGE, "the work directory cannot be at '%s' inside", setup->workdir);
+    }
+    /* /etc, /tmp or /home, where somebody happens to stand; who asks for such a place by its name gets it. */
+    if (fix_is_in(setup->no_fix, FIX_WORKDIR) && covers_built_in(setup, setup->workdir)) {
+        return err_set(
+            err, ERR_USAGE,
+            "--no-fix workdir: at '%s' it would cover what the sandbox has there; change to another directory, "
+            "or say --workdir",
+            setup->workdir);
     }
     return copy_binds(setup, &options->binds, err);
 }

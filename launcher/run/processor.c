@@ -209,7 +209,8 @@ static uint64_t quota_cpus(void)
         return 0;
     }
     own = strchr(own, '/');
-    auto_free char *path = xasprintf("/sys/fs/cgroup%.*s", (int)strcspn(own, "\n"), own);
+    auto_free char *group = xasprintf(".%.*s", (int)strcspn(own, "\n"), own);
+    auto_free char *path = path_normal("/sys/fs/cgroup", group);
     do {
         auto_free char *file = xasprintf("%s/cpu.max", path);
         auto_release(buf) struct buf text = {0};

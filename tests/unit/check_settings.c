@@ -144,6 +144,20 @@ START_TEST(options_go_on_from_the_definition)
 }
 END_TEST
 
+static const char *const covering[] = {"/etc", "/tmp", "/home", "/home/researcher", "/var"};
+
+START_TEST(refuses_a_place_of_the_host_that_would_cover_the_sandbox)
+{
+    struct bench bench;
+    struct err err = {0};
+    bench_begin(&bench, covering[_i]);
+    strlist_add(&bench.options.no_fix, "workdir");
+    ck_assert_int_eq(make_setup(&bench, &err), -1);
+    assert_error(&err, ERR_USAGE, "--no-fix workdir");
+    bench_end(&bench);
+}
+END_TEST
+
 /* What cannot be the caller's name inside, because the line of somebody else in /etc/passwd has it. */
 static const char *const taken_names[] = {NULL, "root", "nobody"};
 
@@ -233,6 +247,7 @@ int main(void)
     tcase_add_test(plan, lets_the_hosts_own_through_on_request);
     tcase_add_test(plan, options_go_on_from_the_definition);
     tcase_add_loop_test(plan, names_an_unnameable_caller_researcher, 0, ROWS(taken_names));
+    tcase_add_loop_test(plan, refuses_a_place_of_the_host_that_would_cover_the_sandbox, 0, ROWS(covering));
     suite_add_tcase(suite, plan);
     TCase *record = tcase_create("record");
     tcase_add_test(record, leaks_name_what_was_not_fixed);
