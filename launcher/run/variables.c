@@ -22,7 +22,7 @@
 static const struct {
     enum fix fix;
     const char *name;
-    const char *value; /* NULL: the number of CPUs */
+    const char *value; /* NULL: the number of threads */
 } fixed[] = {
     {FIX_TZ, "TZ", "UTC"},
     {FIX_LOCALE, "LC_ALL", "C.UTF-8"},
@@ -130,11 +130,32 @@ static void add_callers(struct setup *setup, const struct facts *facts)
     }
 }
 
-static void set_fixed(struct setup *setup)
+static const char *value_in(const struct strlist *assignments, const char *name)
 {
-    auto_free char *cpus = xasprintf("%" PRIu64, setup->cpus);
+    size_t length = strlen(name);
+    for (size_t i = 0; i < assignments->count; i++) {
+        if (strncmp(assignments->item[i], name, length) == 0 && assignments->item[i][length] == '=') {
+            return assignments->item[i] + length + 1;
+        }
+    }
+    return NULL;
+}
+
+/* Who says OMP_NUM_THREADS means all libraries: they take it for theirs where their own variable is not set, but that
+ * is set here. It may be a list, "4,2", for nested regions. */
+static char *thread_count(const struct setup *setup, const struct definition *def, const struct strlist *asked)
+{
+    static const char name[] = "OMP_NUM_THREADS";
+    const char *wanted = value_in(asked, name);
+    wanted = wanted != NULL ? wanted : value_in(&def->variables, name);
+    size_t digits = wanted != NULL ? strspn(wanted, "0123456789") : 0;
+    return digits > 0 ? xstrndup(wanted, digits) : xasprintf("%" PRIu64, setup->cpus);
+}
+
+static void set_fixed(struct setup *setup, const char *threads)
+{
     for (size_t i = 0; i < FIXED; i++) {
-        const char *value = fixed[i].value != NULL ? fixed[i].value : cpus;
+        const char *value = fixed[i].value != NULL ? fixed[i].value : threads;
         if (!fix_is_in(setup->no_fix, fixed[i].fix) && (fixed[i].fix != FIX_THREADS || setup->cpus > 0)) {
             auto_free char *assignment = xasprintf("%s=%s", fixed[i].name, value);
             setup_set_variable(&setup->variables, assignment);
@@ -152,17 +173,11 @@ static void set_all(struct strlist *variables, const struct strlist *assignments
 /* Somebody's own tunables say nothing about the processor as a rule: both are wanted then. */
 static void join_tunables(struct strlist *variables, const struct strlist *baseline)
 {
-    static const char name[] = BASELINE_TUNABLES "=";
-    const char *ours = NULL;
-    for (size_t i = 0; i < baseline->count; i++) {
-        ours = strncmp(baseline->item[i], name, strlen(name)) == 0 ? baseline->item[i] : ours;
-    }
-    for (size_t i = 0; ours != NULL && i < variables->count; i++) {
-        const char *now = variables->item[i];
-        if (strncmp(now, name, strlen(name)) == 0 && strstr(now, BASELINE_HWCAPS) == NULL) {
-            auto_free char *joined = xasprintf("%s:%s", ours, now + strlen(name));
-            setup_set_variable(variables, joined);
-        }
+    const char *ours = value_in(baseline, BASELINE_TUNABLES);
+    const char *now = value_in(variables, BASELINE_TUNABLES);
+    if (ours != NULL && now != NULL && strstr(now, BASELINE_HWCAPS) == NULL) {
+        auto_free char *joined = xasprintf(BASELINE_TUNABLES "=%s:%s", ours, now);
+        setup_set_variable(variables, joined);
     }
 }
 
@@ -173,7 +188,8 @@ void variables_make(struct setup *setup, const struct definition *def, const str
     auto_release(strlist) struct strlist baseline = {0};
     strlist_add(variables, "TERM=dumb");
     add_callers(setup, facts);
-    set_fixed(setup);
+    auto_free char *threads = thread_count(setup, def, asked);
+    set_fixed(setup, threads);
     strlist_add(variables, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     strlist_addf(variables, "HOME=%s", setup->home);
     strlist_addf(variables, "USER=%s", setup->user);

@@ -172,6 +172,8 @@ START_TEST(the_definition_and_the_caller_overrule_what_is_fixed)
     strlist_add(&asked, "TZ=Asia/Tokyo");
     make(&setup, 0, &facts, &def, &asked);
     ck_assert(strlist_has(&setup.variables, "OMP_NUM_THREADS=2"));
+    ck_assert(strlist_has(&setup.variables, "OPENBLAS_NUM_THREADS=2"));
+    ck_assert(strlist_has(&setup.variables, "MKL_NUM_THREADS=2"));
     ck_assert(strlist_has(&setup.variables, "SOURCE_DATE_EPOCH=1700000000"));
     ck_assert(strlist_has(&setup.variables, "OPENBLAS_CORETYPE=Prescott"));
     ck_assert(strlist_has(&setup.variables, "TZ=Asia/Tokyo"));
@@ -192,6 +194,29 @@ static const char *value_of(const struct setup *setup, const char *name)
     }
     return "";
 }
+
+static const struct {
+    const char *asked, *threads;
+} counts[] = {
+    {"A=1", "MKL_NUM_THREADS=6"},
+    {"OMP_NUM_THREADS=4,2", "MKL_NUM_THREADS=4"},
+    {"OMP_NUM_THREADS=", "MKL_NUM_THREADS=6"},
+    {"OMP_NUM_THREADSX=3", "MKL_NUM_THREADS=6"},
+    {"MKL_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=6"},
+};
+
+START_TEST(libraries_follow_openmp)
+{
+    struct setup setup = {0};
+    struct facts facts = {.cpus = 6};
+    auto_release(strlist) struct strlist asked = {0};
+    strlist_add(&asked, counts[_i].asked);
+    make(&setup, 0, &facts, &no_definition, &asked);
+    ck_assert(strlist_has(&setup.variables, counts[_i].asked));
+    ck_assert(strlist_has(&setup.variables, counts[_i].threads));
+    setup_release(&setup);
+}
+END_TEST
 
 START_TEST(a_level_joins_the_tunables_that_somebody_has)
 {
@@ -308,6 +333,7 @@ int main(void)
     tcase_add_test(core, takes_the_zone_of_the_host_when_the_caller_has_none);
     tcase_add_test(core, passes_only_plain_words_about_the_terminal);
     tcase_add_test(core, the_definition_and_the_caller_overrule_what_is_fixed);
+    tcase_add_loop_test(core, libraries_follow_openmp, 0, ROWS(counts));
     tcase_add_test(core, names_what_was_dropped_and_no_value);
     tcase_add_test(core, does_not_list_without_end);
     suite_add_tcase(suite, core);
