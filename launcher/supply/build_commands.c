@@ -53,8 +53,7 @@ static int write_environment(const struct tree *tree, const struct spool *spool,
     /* What of this machine would reach a command all the same must not get into an artifact that is to be the same
      * everywhere: the number of processors, and what kind of terminal somebody sits at. */
     auto_free char *text = xasprintf("[artifact]\nsha256 = %s\nsize = %llu\nurl = tree.tar\n[run]\nidentity = root\n"
-                                     "[variables]\nTERM = dumb\nOMP_NUM_THREADS = 1\nOPENBLAS_NUM_THREADS = 1\n"
-                                     "MKL_NUM_THREADS = 1\nNUMEXPR_NUM_THREADS = 1\nNUMEXPR_MAX_THREADS = 1\n",
+                                     "[variables]\nTERM = dumb\nOMP_NUM_THREADS = 1\n",
                                      hex, (unsigned long long)size);
     return fs_write_atomic(stage_fd, "tree.ini", 0600, text, strlen(text), err);
 }

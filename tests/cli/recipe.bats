@@ -107,3 +107,18 @@ setup() {
     fails_with 125 "command 'busybox false' ended with status 1" -- "$SCIWRAP" build it
     nothing_left
 }
+
+@test "what commands see is the same for everybody" {
+    # shellcheck disable=SC2016
+    printf '[folders]\nproc = 0755\ndev = 0755\ntmp = 1777\n[commands]\nrun = %s\n' \
+        'busybox sh -c "mkdir opt; (busybox env; umask) >opt/seen"' >>"$SCIWRAP_RECIPES/it.ini"
+    lock a b
+    succeeds "$SCIWRAP" build -o it.tar it
+    is "$(tar xOf it.tar opt/seen | grep -cE '^(OMP_NUM_THREADS=1|TERM=dumb|TZ=UTC|0022)$')" 4
+    local first
+    first=$(taskset -pc $$ | sed 's/.*: \([0-9]*\).*/\1/')
+    export TZ=Asia/Tokyo TERM=vt220 OMP_NUM_THREADS=7 PROJECT=x
+    umask 077
+    succeeds taskset -c "$first" "$SCIWRAP" build -o other.tar it
+    cmp it.tar other.tar
+}
