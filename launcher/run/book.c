@@ -107,8 +107,8 @@ bool book_is_below_new(const struct book *book, const char *host)
     for (char *slash = strrchr(folder, '/'); slash != NULL && slash != folder; slash = strrchr(folder, '/')) {
         *slash = '\0';
         const struct book_file *file = book_at(book, folder);
-        if (file != NULL) {
-            return !file->existed || file->rewritten;
+        if (file != NULL && (!file->existed || file->replaced)) {
+            return true;
         }
     }
     return false;

@@ -38,6 +38,7 @@ struct book_file {
     bool executed;  /* as a program */
     bool touched;   /* it, or what stands at its name, can be different now */
     bool rewritten; /* opened for writing, replaced or removed: its content can be gone */
+    bool replaced;  /* something else stands at the name, or did for a while */
     bool mentioned; /* among the arguments */
     bool declared;  /* --input, standard input: in the record whether or not it was opened */
 

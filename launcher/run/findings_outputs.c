@@ -41,7 +41,7 @@ struct search {
     struct strmap moved; /* host paths that something was renamed from */
 };
 
-static int base_of(struct search *search, size_t mount)
+static int base_of(const struct search *search, size_t mount)
 {
     if (search->base[mount] < 0) {
         search->base[mount] = open(search->observer->plan->mount[mount].source, O_PATH | O_CLOEXEC);
@@ -50,7 +50,7 @@ static int base_of(struct search *search, size_t mount)
 }
 
 /* Beneath the bound folder and through no link: what a run leaves in its folders leads nowhere else. */
-static int open_at(struct search *search, size_t mount, const char *host, int flags)
+static int open_at(const struct search *search, size_t mount, const char *host, int flags)
 {
     const char *source = search->observer->plan->mount[mount].source;
     const char *below = path_below(host, source);
@@ -61,7 +61,7 @@ static int open_at(struct search *search, size_t mount, const char *host, int fl
     return open(source, flags | O_CLOEXEC);
 }
 
-static void look(struct search *search, size_t mount, const char *host, struct now *now)
+static void look(const struct search *search, size_t mount, const char *host, struct now *now)
 {
     struct recorder_target target = {0};
     *now = (struct now){.fd = open_at(search, mount, host, O_PATH)};
@@ -127,6 +127,37 @@ static struct book_file *origin_of(struct search *search, const char *host, cons
 }
 
 static void judge_new(struct search *search, size_t mount, const char *host, int depth);
+static void judge_existing(struct search *search, struct book_file *page, const struct now *now);
+
+static void judge_children(struct search *search, size_t mount, const char *host, int fd, int depth);
+
+/* Was there before, and nothing was done to it: the folder was only thought to have been replaced. */
+static bool is_untouched(const struct search *search, const struct now *now)
+{
+    return now->born_ns != 0 && now->born_ns < search->observer->begun_ns &&
+           book_of(&search->observer->book, &now->st, now->born_ns) == NULL;
+}
+
+/* One name in a folder that may not be the one that was there before. */
+static void judge_child(struct search *search, size_t mount, const char *host, int depth)
+{
+    struct book_file *page = book_at(&search->observer->book, host);
+    struct now now = {.fd = -1};
+    if (page != NULL && page->touched) {
+        return; /* has its own turn */
+    }
+    look(search, mount, host, &now);
+    if (now.exists && page != NULL && page->existed) {
+        judge_existing(search, page, &now);
+    } else if (now.exists && !is_untouched(search, &now)) {
+        judge_new(search, mount, host, depth);
+    } else if (now.exists && S_ISDIR(now.st.st_mode)) {
+        judge_children(search, mount, host, now.fd, depth);
+    }
+    if (now.fd >= 0) {
+        close(now.fd);
+    }
+}
 
 static void judge_children(struct search *search, size_t mount, const char *host, int fd, int depth)
 {
@@ -138,9 +169,8 @@ static void judge_children(struct search *search, size_t mount, const char *host
     }
     for (size_t i = 0; i < names.count; i++) {
         auto_free char *child = xasprintf("%s/%s", host, names.item[i]);
-        const struct book_file *page = book_at(&search->observer->book, child);
-        if (strcmp(names.item[i], SETUP_RECORDS) != 0 && (page == NULL || !page->touched)) {
-            judge_new(search, mount, child, depth + 1);
+        if (strcmp(names.item[i], SETUP_RECORDS) != 0) {
+            judge_child(search, mount, child, depth + 1);
         }
     }
     strlist_release(&names);
@@ -182,14 +212,15 @@ static void judge_existing(struct search *search, struct book_file *page, const 
     bool same_inode = page->before.st_ino == now->st.st_ino && page->before.st_dev == now->st.st_dev;
     if (!same_type) {
         add(search, page->host, now, FILE_MODIFIED, NULL, NULL);
-    } else if (S_ISREG(now->st.st_mode) && (page->rewritten || !same_inode)) {
+    } else if (S_ISREG(now->st.st_mode) && (page->rewritten || page->replaced || !same_inode)) {
         add(search, page->host, now, FILE_MODIFIED, page, NULL); /* unless the digest says otherwise */
     } else if (S_ISLNK(now->st.st_mode) && !same_link(page, now->fd)) {
         add(search, page->host, now, FILE_MODIFIED, page, NULL);
     } else if (!same_mode && !S_ISLNK(now->st.st_mode)) {
         add(search, page->host, now, FILE_MODE, page, NULL);
     }
-    if (S_ISDIR(now->st.st_mode) && page->rewritten) {
+    bool moved = page->replaced || !same_inode || book_is_below_new(&search->observer->book, page->host);
+    if (S_ISDIR(now->st.st_mode) && moved) {
         judge_children(search, page->mount, page->host, now->fd, 0);
     }
 }

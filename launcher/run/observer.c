@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -78,6 +79,16 @@ static void note_use(struct observer *observer, const char *named, const char *r
 
 /* ---- files of the host */
 
+/* In a folder that the run made or moved there. A call that was told of can still fail, so the folder may be the old
+ * one after all: then the time of birth tells what was there before. */
+static bool came_with_the_run(const struct observer *observer, const struct recorder_target *target, const char *host)
+{
+    if (!book_is_below_new(&observer->book, host)) {
+        return false;
+    }
+    return !target->exists || target->born_ns == 0 || target->born_ns >= observer->begun_ns;
+}
+
 struct book_file *observer_page(struct observer *observer, const struct recorder_target *target,
                                 const struct place *place)
 {
@@ -91,7 +102,7 @@ struct book_file *observer_page(struct observer *observer, const struct recorder
     if (file != NULL) {
         return target->exists ? NULL : file;
     }
-    if (book_is_below_new(book, place->host)) {
+    if (came_with_the_run(observer, target, place->host)) {
         return NULL;
     }
     file = book_add(book, place->host, place->mount, target->exists ? &target->st : NULL, target->born_ns);
@@ -263,6 +274,9 @@ void observer_begin(struct observer *observer)
 int observer_start(struct observer *observer, int notify_fd, struct err *err)
 {
     struct recorder_client client = {.context = observer, .told = told};
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    observer->begun_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     return recorder_start(&observer->recorder, notify_fd, &client, err);
 }
 

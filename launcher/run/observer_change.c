@@ -8,28 +8,31 @@
 #include "base/fs.h"
 #include "run/securing.h"
 
+/* What becomes of a file: the name leads to something else or to nothing, other bytes, or only other permissions. */
+enum change_kind { CHANGE_NAME, CHANGE_CONTENT, CHANGE_MODE };
+
 /* What stands at `place` may be another thing soon. True: nothing has to be waited for. The lock is held. */
 static bool change_page(struct observer *observer, const struct recorder_call *call,
-                        const struct recorder_target *target, const struct place *place, bool rewrites)
+                        const struct recorder_target *target, const struct place *place, enum change_kind kind)
 {
     struct book_file *file = observer_page(observer, target, place);
     struct book_file *at = book_at(&observer->book, place->host);
     if (at != NULL) {
         at->touched = true; /* the name, whatever the inode was called before */
-        at->rewritten |= rewrites && at->existed;
+        at->replaced |= kind == CHANGE_NAME;
     }
     if (file == NULL || !target->exists) {
         return true;
     }
     file->touched = true;
-    file->rewritten |= rewrites;
-    if (S_ISREG(file->before.st_mode) && rewrites) {
+    file->rewritten |= kind != CHANGE_MODE;
+    if (S_ISREG(file->before.st_mode) && kind != CHANGE_MODE) {
         return securing_keep(observer, file, target->fd, call->id);
     }
     return S_ISREG(file->before.st_mode) ? securing_read(observer, file, target->fd, call->id) : true;
 }
 
-static bool change(struct observer *observer, const struct recorder_call *call, int which, bool rewrites)
+static bool change(struct observer *observer, const struct recorder_call *call, int which, enum change_kind kind)
 {
     struct place place;
     const struct recorder_target *target = &observer->target[which];
@@ -38,7 +41,7 @@ static bool change(struct observer *observer, const struct recorder_call *call, 
         return true;
     }
     pthread_mutex_lock(&observer->book.lock);
-    bool done = change_page(observer, call, target, &place, rewrites);
+    bool done = change_page(observer, call, target, &place, kind);
     pthread_mutex_unlock(&observer->book.lock);
     return done;
 }
@@ -62,7 +65,7 @@ enum recorder_answer change_on_write(struct observer *observer, const struct rec
         pthread_mutex_unlock(&observer->book.lock);
     }
     if (regular || (!target->exists && call->creates)) {
-        go_on = change(observer, call, 0, true);
+        go_on = change(observer, call, 0, CHANGE_CONTENT);
     }
     observer->changes += !target->exists;
     recorder_target_release(target);
@@ -73,7 +76,7 @@ enum recorder_answer change_on_write(struct observer *observer, const struct rec
 void change_on_make(struct observer *observer, const struct recorder_call *call)
 {
     if (observer_resolve(observer, call, 0) && !observer->target[0].exists) {
-        (void)change(observer, call, 0, true);
+        (void)change(observer, call, 0, CHANGE_NAME);
         observer->changes++;
     }
     recorder_target_release(&observer->target[0]);
@@ -82,21 +85,21 @@ void change_on_make(struct observer *observer, const struct recorder_call *call)
 void change_on_link(struct observer *observer, const struct recorder_call *call)
 {
     if (observer_resolve(observer, call, 1) && !observer->target[1].exists) {
-        (void)change(observer, call, 1, true);
+        (void)change(observer, call, 1, CHANGE_NAME);
         observer->changes++;
     }
     recorder_target_release(&observer->target[1]);
     /* The other name's change time changes with it, and nothing else. */
     if (observer_resolve(observer, call, 0)) {
-        (void)change(observer, call, 0, false);
+        (void)change(observer, call, 0, CHANGE_MODE);
     }
     recorder_target_release(&observer->target[0]);
 }
 
-/* Its number is free for the next file. */
+/* Its number is free for the next file. Where inodes have a time of birth nothing needs to be forgotten. */
 static void forget_last_name(struct observer *observer, const struct recorder_target *target)
 {
-    if (!target->exists || (target->st.st_nlink > 1 && !S_ISDIR(target->st.st_mode))) {
+    if (!target->exists || target->born_ns != 0 || (target->st.st_nlink > 1 && !S_ISDIR(target->st.st_mode))) {
         return;
     }
     pthread_mutex_lock(&observer->book.lock);
@@ -112,7 +115,7 @@ enum recorder_answer change_on_remove(struct observer *observer, const struct re
     struct recorder_target *target = &observer->target[0];
     bool go_on = true;
     if (observer_resolve(observer, call, 0) && target->exists) {
-        go_on = change(observer, call, 0, true);
+        go_on = change(observer, call, 0, CHANGE_NAME);
         forget_last_name(observer, target);
         observer->changes++;
     }
@@ -182,7 +185,7 @@ static void leave_name(struct observer *observer, int which)
     pthread_mutex_lock(&observer->book.lock);
     if (at != NULL) { /* only now: what is below a folder that was replaced counts as new */
         at->touched = true;
-        at->rewritten |= S_ISDIR(target->st.st_mode);
+        at->replaced = true;
     }
     pthread_mutex_unlock(&observer->book.lock);
 }
@@ -197,7 +200,7 @@ enum recorder_answer change_on_rename(struct observer *observer, const struct re
         if (call->exchanges && observer->target[1].exists) {
             leave_name(observer, 1);
         } else {
-            go_on = change(observer, call, 1, true);
+            go_on = change(observer, call, 1, CHANGE_NAME);
             forget_last_name(observer, &observer->target[1]);
         }
         observer->changes++;
@@ -210,7 +213,7 @@ enum recorder_answer change_on_rename(struct observer *observer, const struct re
 void change_on_chmod(struct observer *observer, const struct recorder_call *call)
 {
     if (observer_resolve(observer, call, 0) && observer->target[0].exists) {
-        (void)change(observer, call, 0, false);
+        (void)change(observer, call, 0, CHANGE_MODE);
     }
     recorder_target_release(&observer->target[0]);
 }
