@@ -2,7 +2,8 @@
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
  * commands/  command (table row, options, help), start (what run, exec and shell share), supply (the helper, for pull,
- *            build and lock), envs, runs, show, records (the manifest that an ID or a file means), rerun, doctor
+ *            build and lock), envs, runs, show, records (the manifest that an ID or a file means), rerun, doctor,
+ *            whence, whence_tell, whence_dot
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed
@@ -19,6 +20,7 @@
  *            tree_check, verified: what of the environment is checked before; what was checked in all
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
  *            catalog, catalog_entry, catalog_scan, catalog_cache, scan: what lists need to know of thousands of runs
+ *            lineage, lineage_pieces, same_experiment: which runs made a content, and which made what those read
  *            origin: the definition as it was
  *            objects: kept contents, by digest
  *            rerun, placing, placing_make, redirect, compare: a run out of a manifest, and the comparison
@@ -34,7 +36,7 @@
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
  *            filter, filter_generate: the system-call filter, made at build time
  *            host, host_check: what this kernel and user are allowed to do
- * base/      err, log, mem, buf, strlist, strmap, strset, text, path, walk, fs, fs_tree, fs_root,
+ * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, path, walk, fs, fs_tree, fs_root,
  *            whole, digest, base64, keyfile, keyrules */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +52,7 @@
 
 static const struct command *const commands[] = {
     &run_command,  &exec_command, &shell_command, &pull_command,  &envs_command,   &build_command,
-    &lock_command, &runs_command, &show_command,  &rerun_command, &doctor_command,
+    &lock_command, &runs_command, &show_command,  &rerun_command, &whence_command, &doctor_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
