@@ -138,13 +138,23 @@ void settings_add_leaks(struct doc *leaks, const struct setup *setup, int random
     }
 }
 
+/* OpenBLAS caps its number at the CPUs of its affinity: measured with 0.3.21, one CPU and OPENBLAS_NUM_THREADS=2. */
+static const char *threads_note(const struct setup *setup, uint64_t cpus)
+{
+    if (fix_is_in(setup->no_fix, FIX_THREADS)) {
+        return "libraries may use another number of threads";
+    }
+    return cpus >= setup->cpus
+               ? "its numbers of threads are kept"
+               : "its numbers of threads are kept, but OpenBLAS starts no more than there are CPUs, and "
+                 "may sum in another order";
+}
+
 void settings_notes(const struct setup *setup, uint64_t cpus, unsigned level, struct strlist *ret_notes)
 {
     if (setup->cpus > 0 && setup->cpus != cpus) {
-        bool fixed = !fix_is_in(setup->no_fix, FIX_THREADS);
         strlist_addf(ret_notes, "the run could use %" PRIu64 " %s, here there %s %" PRIu64 "; %s", setup->cpus,
-                     setup->cpus == 1 ? "CPU" : "CPUs", cpus == 1 ? "is" : "are", cpus,
-                     fixed ? "its numbers of threads are kept" : "libraries may use another number of threads");
+                     setup->cpus == 1 ? "CPU" : "CPUs", cpus == 1 ? "is" : "are", cpus, threads_note(setup, cpus));
     }
     if (setup->cpu_baseline > level) {
         strlist_addf(ret_notes,

@@ -223,7 +223,8 @@ static const struct {
     {0, 0, 2, 6, NULL},
     {0, 3, 3, 6, NULL},
     {0, 3, 4, 6, NULL},
-    {0, 0, 2, 1, "could use 6 CPUs, here there is 1; its numbers of threads are kept"},
+    {0, 0, 2, 1, "could use 6 CPUs, here there is 1; its numbers of threads are kept, but OpenBLAS"},
+    {0, 0, 2, 64, "could use 6 CPUs, here there are 64; its numbers of threads are kept"},
     {1U << FIX_THREADS, 0, 2, 64, "could use 6 CPUs, here there are 64; libraries may use another"},
     {0, 3, 2, 6, "x86-64-v3, which this processor cannot execute"},
 };
