@@ -31,6 +31,7 @@ const struct command_option start_options[] = {
     {"network", 0, "none|host", "no network, or the host's"},
     {"no-fix", 0, "NAME[,NAME...]", "let the host's own through: hostname, tz, ...; all"},
     {"cpu-baseline", 0, "v2|v3|v4", "code of that x86-64 level on every processor"},
+    {"seed", 0, "N", "random numbers of the kernel determined by N"},
     {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
     {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},
     {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
@@ -82,6 +83,9 @@ static int read_option(struct session *session, const char *name, const char *va
     }
     if (strcmp(name, "cpu-baseline") == 0) {
         return options_set_cpu_baseline(options, value, err);
+    }
+    if (strcmp(name, "seed") == 0) {
+        return options_set_seed(options, value, err);
     }
     if (strcmp(name, "verify") == 0) {
         return options_set_verify(options, value, err);

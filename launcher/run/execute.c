@@ -96,11 +96,11 @@ static void begin(void *context)
     gather(beside->execution, beside->manifest);
 }
 
-static void record(void *context, pid_t init, int notify_fd, int errnum)
+static int record(void *context, pid_t init, int notify_fd, int errnum, struct err *err)
 {
     struct beside *beside = context;
     beside->observation->observer.processes.init = init;
-    observation_record(beside->observation, notify_fd, errnum);
+    return observation_record(beside->observation, notify_fd, errnum, err);
 }
 
 static int start(struct execution *execution, const struct scratch *scratch, struct observation *observation,
@@ -112,6 +112,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     struct launch_result *launched = &manifest->circumstances.launch;
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     company.record = observation_join(observation, &plan) ? record : NULL;
+    company.seeded = manifest->setup.has_seed;
     if (execution->verify != NULL) {
         observation->observer.used = tree_check_used;
         observation->observer.context = execution->verify;
@@ -143,7 +144,7 @@ static int prepare(const struct execution *execution, struct observation *observ
     if (manifest->setup.network == NETWORK_HOST) {
         facts_need_network(facts);
     }
-    if (!execution->observe) {
+    if (!execution->observe && !manifest->setup.has_seed) { /* a seed is kept by the one who listens */
         facts_hide_records_of(facts, facts->workdir);
         return 0;
     }

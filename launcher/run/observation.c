@@ -59,6 +59,14 @@ static const char *why_not_listen(void)
                                   : "this kernel has no openat2 (before Linux 5.6), or an outer sandbox hides it";
 }
 
+static int need_no_seed(const struct manifest *manifest, const char *reason, struct err *err)
+{
+    if (manifest->setup.has_seed) {
+        return err_set(err, ERR_HOST, "--seed cannot be kept here: %s", reason);
+    }
+    return 0;
+}
+
 int observation_prepare(struct observation *observation, struct facts *facts, struct manifest *manifest,
                         const char *project, struct err *err)
 {
@@ -71,7 +79,7 @@ int observation_prepare(struct observation *observation, struct facts *facts, st
     if (reason != NULL) {
         recording->method = RECORDING_COMPARISON;
         recording->reason = xstrdup(reason);
-        return look_before(observation, facts, err);
+        return need_no_seed(manifest, reason, err) < 0 ? -1 : look_before(observation, facts, err);
     }
     recording->method = RECORDING_NOTIFICATION;
     observation->listening = true;
@@ -93,40 +101,43 @@ static const char *describe_refusal(int errnum)
 }
 
 /* The command waits until this returns. */
-static void fall_back(struct observation *observation, const char *reason)
+static int fall_back(struct observation *observation, const char *reason, struct err *err)
 {
     struct recording *recording = &observation->manifest->recording;
     recording->method = RECORDING_COMPARISON;
     free(recording->reason);
     recording->reason = xstrdup(reason);
-    struct facts *facts = (struct facts *)(uintptr_t)observation->facts;
-    observation->failed = look_before(observation, facts, &observation->err) < 0;
-    if (observation->failed) {
-        log_warn("outputs are not recorded: %s", observation->err.text);
+    if (need_no_seed(observation->manifest, reason, err) < 0) {
+        return -1;
     }
+    return look_before(observation, observation->facts, err);
 }
 
-void observation_record(struct observation *observation, int notify_fd, int errnum)
+static int declare_inputs(struct observation *observation, struct err *err)
 {
     struct manifest *manifest = observation->manifest;
-    struct err err = {0};
-    observation->listening = notify_fd >= 0;
-    if (notify_fd < 0) {
-        fall_back(observation, describe_refusal(errnum));
-        return;
-    }
     for (size_t i = 0; i < manifest->inputs.count; i++) {
         const struct file_item *item = &manifest->inputs.item[i];
         bool merely_named = item->role != NULL && strcmp(item->role, "argument") == 0;
         bool due = !item->has_digest && item->host != NULL && item->type == FILE_REGULAR && !merely_named;
-        if (due && observer_declare(&observation->observer, item->host, &err) < 0) {
-            strlist_addf(&manifest->recording.gaps, "'%s' could not be read: %s", item->path, err.text);
+        if (due && observer_declare(&observation->observer, item->host, err) < 0) {
+            return err_wrap(err, "input");
         }
     }
-    if (observer_start(&observation->observer, notify_fd, &err) < 0) {
-        /* Closing the descriptor makes every call of the command that is told of fail: it cannot start. */
-        log_error("%s", err.text);
+    return 0;
+}
+
+int observation_record(struct observation *observation, int notify_fd, int errnum, struct err *err)
+{
+    observation->listening = notify_fd >= 0;
+    if (notify_fd < 0) {
+        return fall_back(observation, describe_refusal(errnum), err);
     }
+    if (declare_inputs(observation, err) < 0) {
+        close(notify_fd);
+        return -1;
+    }
+    return observer_start(&observation->observer, notify_fd, err);
 }
 
 bool observation_join(struct observation *observation, const struct plan *plan)
@@ -136,6 +147,10 @@ bool observation_join(struct observation *observation, const struct plan *plan)
     }
     observation->observer.plan = plan;
     observation->observer.keep_most = observation->manifest->recording.keep_limit;
+    if (observation->manifest->setup.has_seed) {
+        observation->seeding.seed = observation->manifest->setup.seed;
+        observation->observer.seeding = &observation->seeding;
+    }
     observer_begin(&observation->observer);
     return true;
 }
@@ -168,7 +183,7 @@ static void compare_folder(const struct observation_folder *folder, struct file_
 
 static void compare(struct observation *observation)
 {
-    for (size_t i = 0; !observation->failed && i < observation->folder_count; i++) {
+    for (size_t i = 0; i < observation->folder_count; i++) {
         compare_folder(&observation->folder[i], &observation->manifest->outputs);
     }
 }
@@ -203,6 +218,7 @@ void observation_release(struct observation *observation)
         observer_end(&observation->observer);
     }
     objects_close(&observation->observer.objects);
+    seeding_release(&observation->seeding);
     for (size_t i = 0; i < observation->folder_count; i++) {
         free(observation->folder[i].host);
         free(observation->folder[i].inside);

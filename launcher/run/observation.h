@@ -25,10 +25,9 @@ struct observation {
     struct observation_folder *folder; /* of a comparison */
     size_t folder_count;
     struct manifest *manifest;
-    const struct facts *facts;
+    struct facts *facts;
     bool listening; /* the observer hears */
-    bool failed;    /* begun, and could not: `err` says why */
-    struct err err;
+    struct seeding seeding;
 };
 
 /* Before the plan is made: by which way; a comparison looks at the folders now and has the records in them hidden.
@@ -39,7 +38,7 @@ int observation_prepare(struct observation *observation, struct facts *facts, st
 /* True when the run is to be heard of: then observation_record() is due. The plan must live until the release. */
 bool observation_join(struct observation *observation, const struct plan *plan);
 /* For launch_company.record. */
-void observation_record(struct observation *observation, int notify_fd, int errnum);
+int observation_record(struct observation *observation, int notify_fd, int errnum, struct err *err);
 /* After launch(): inputs, outputs, programs, processes and the rest of the record into the manifest. */
 void observation_finish(struct observation *observation, const char *rootfs);
 void observation_release(struct observation *observation);

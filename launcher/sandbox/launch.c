@@ -167,15 +167,17 @@ static void stop_along(struct watch *watch)
     send_signal(watch, SIGCONT);
 }
 
-static void start_recording(const struct watch *watch, int notify_fd, int errnum)
+static void start_recording(struct watch *watch, int notify_fd, int errnum)
 {
-    if (watch->company->record != NULL) {
-        watch->company->record(watch->company->context, watch->result->init_pid, notify_fd, errnum);
-        if (notify_fd < 0) {
-            channel_send(watch->channel, &(struct message){.kind = MESSAGE_GO}, -1);
-        }
-    } else if (notify_fd >= 0) {
-        close(notify_fd);
+    const struct launch_company *company = watch->company;
+    if (company->record == NULL) {
+        return;
+    }
+    if (company->record(company->context, watch->result->init_pid, notify_fd, errnum, watch->err) < 0) {
+        watch->failed = true;
+        kill(watch->result->init_pid, SIGKILL);
+    } else if (notify_fd < 0) {
+        channel_send(watch->channel, &(struct message){.kind = MESSAGE_GO}, -1);
     }
 }
 

@@ -23,8 +23,8 @@ struct launch_company {
     void (*begin)(void *context); /* init exists; may be NULL */
     /* Not NULL: the command is to be recorded (sandbox/recorder.h). Called before the command starts; `notify_fd` is
      * handed over, or -1: this kernel has no notifications or forbids them, `errnum` says why, and the run goes on
-     * without once the call returns. */
-    void (*record)(void *context, pid_t init, int notify_fd, int errnum);
+     * without once the call returns. -1 with `err` set: nothing is started, launch() fails. */
+    int (*record)(void *context, pid_t init, int notify_fd, int errnum, struct err *err);
     bool seeded; /* with record: also getrandom(2) is answered (setup.seed) */
     /* What the command gets as descriptors 0, 1, 2, or -1 each: what the launcher has there. Closed here once init has
      * them, so that a pipe ends when the command closes it. */
