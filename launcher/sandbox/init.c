@@ -286,11 +286,11 @@ void init_main(const struct init_context *context)
     if (install_filter(context, &ready, &err) < 0) {
         fail(context, &err);
     }
+    scrub_arguments(); /* before anybody can look */
     pid_t command = start_command(context, &err);
     if (command < 0) {
         fail(context, &err);
     }
-    scrub_arguments();
     let_go(context->channel, signals);
     serve(&(struct watch){.channel = context->channel, .signals = signals, .command = command});
 }
