@@ -14,7 +14,7 @@
 #include "base/mem.h"
 
 /* "objects/HH" and "objects/HH/HEX" */
-enum { FOLDER_LENGTH = sizeof(OBJECTS_FOLDER) + 3, PLACE_LENGTH = FOLDER_LENGTH + 1 + DIGEST_HEX };
+enum { FOLDER_LENGTH = sizeof(OBJECTS_FOLDER) - 1 + 3, PLACE_LENGTH = FOLDER_LENGTH + 1 + DIGEST_HEX };
 
 int objects_open(struct objects *objects, const char *project, struct err *err)
 {
@@ -69,6 +69,13 @@ void objects_abandon(const struct objects *objects, struct object *object)
     *object = (struct object){.fd = -1};
 }
 
+static void name_place(const struct digest *digest, char place[PLACE_LENGTH + 1])
+{
+    char hex[DIGEST_HEX + 1];
+    digest_to_hex(digest, hex);
+    snprintf(place, PLACE_LENGTH + 1, OBJECTS_FOLDER "/%.2s/%s", hex, hex);
+}
+
 static int make_folders(const struct objects *objects, const char *folder, struct err *err)
 {
     if ((mkdirat(objects->fd, OBJECTS_FOLDER, 0777) < 0 && errno != EEXIST) ||
@@ -96,21 +103,9 @@ static int give_name(const struct objects *objects, struct object *object, struc
     return 0;
 }
 
-/* The length tells one that a power cut left short. */
-static bool is_there(const struct objects *objects, const struct object *object, const char *place)
-{
-    struct stat kept;
-    struct stat made;
-    return fstatat(objects->fd, place, &kept, AT_SYMLINK_NOFOLLOW) == 0 && fstat(object->fd, &made) == 0 &&
-           S_ISREG(kept.st_mode) && kept.st_size == made.st_size;
-}
-
 /* Named first and renamed then, never linked to its place: a rename replaces what a power cut has damaged. */
 static int settle(const struct objects *objects, struct object *object, const char *place, struct err *err)
 {
-    if (is_there(objects, object, place)) {
-        return 0;
-    }
     /* The mode again: O_TMPFILE and O_CREAT subtract the creation mask. */
     if (fchmod(object->fd, 0444) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "set the mode of '%s'", place);
@@ -125,17 +120,27 @@ static int settle(const struct objects *objects, struct object *object, const ch
     return 0;
 }
 
+bool objects_have(const struct objects *objects, const struct digest *digest, uint64_t size)
+{
+    struct stat st;
+    char place[PLACE_LENGTH + 1];
+    name_place(digest, place);
+    return fstatat(objects->fd, place, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+           (uint64_t)st.st_size == size;
+}
+
 int objects_commit(const struct objects *objects, struct object *object, const struct digest *digest, struct err *err)
 {
-    char hex[DIGEST_HEX + 1];
-    char folder[FOLDER_LENGTH + 1];
+    struct stat st;
     char place[PLACE_LENGTH + 1];
-    digest_to_hex(digest, hex);
-    snprintf(folder, sizeof(folder), OBJECTS_FOLDER "/%.2s", hex);
-    snprintf(place, sizeof(place), "%s/%s", folder, hex);
-    int result = make_folders(objects, folder, err);
-    if (result == 0) {
-        result = settle(objects, object, place, err);
+    char folder[FOLDER_LENGTH + 1];
+    int result = 0;
+    name_place(digest, place);
+    snprintf(folder, sizeof(folder), "%.*s", FOLDER_LENGTH, place);
+    if (fstat(object->fd, &st) < 0) {
+        result = err_set_errno(err, ERR_SYSTEM, errno, "stat '%s'", place);
+    } else if (!objects_have(objects, digest, (uint64_t)st.st_size)) {
+        result = make_folders(objects, folder, err) < 0 ? -1 : settle(objects, object, place, err);
     }
     objects_abandon(objects, object);
     return result;

@@ -10,6 +10,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/digest.h"
 #include "base/err.h"
 
@@ -29,6 +32,8 @@ struct object {
 int objects_open(struct objects *objects, const char *project, struct err *err);
 void objects_close(struct objects *objects);
 
+/* By place and length, which tells one that a power cut left short. */
+bool objects_have(const struct objects *objects, const struct digest *digest, uint64_t size);
 /* May be called by several threads at once, each with an object of its own. */
 int objects_begin(const struct objects *objects, struct object *ret_object, struct err *err);
 /* `digest` is that of what was written. Ends the object, after success and failure. */
