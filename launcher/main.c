@@ -32,7 +32,7 @@
  *            bundle_list: what is in a bundle
  * sandbox/   plan: everything that is needed to start one process
  *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
- *            root, mounts, mount_target, device, network, identity: the steps between
+ *            root, mounts, mount_target, device, stdio, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
  *            filter, filter_generate: the system-call filter, made at build time
  *            host, host_check: what this kernel and user are allowed to do

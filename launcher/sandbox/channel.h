@@ -14,6 +14,7 @@
 enum message_kind {
     MESSAGE_READY = 1, /* init -> launcher: the sandbox stands, the command is about to start; namespaces; the
                         * recorder's descriptor, or in `value` why there is none (errno) */
+    MESSAGE_STDIN,     /* init -> launcher: the descriptor that the command gets in the place of standard input */
     MESSAGE_FAILED,    /* init or command -> launcher: err says why no command runs */
     MESSAGE_STOPPED,   /* init -> launcher: the command was stopped by signal `value` */
     MESSAGE_ENDED,  /* init -> launcher: the command ended with wait status `value`; `alone`: so has all else inside */

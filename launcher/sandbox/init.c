@@ -43,6 +43,7 @@
 #include "sandbox/network.h"
 #include "sandbox/payload.h"
 #include "sandbox/root.h"
+#include "sandbox/stdio.h"
 
 static const char *const namespace_names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
 
@@ -80,9 +81,15 @@ static int build(const struct init_context *context, struct err *err)
     const struct plan *plan = context->plan;
     umask(0); /* modes are given in full; the command gets that of the plan */
     struct network_making network = {0};
+    struct stdio stdio;
     if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 ||
-        (!plan->network_host && network_begin(&network, err) < 0) || root_enter(plan, err) < 0) {
+        (!plan->network_host && network_begin(&network, err) < 0) ||
+        stdio_find(&stdio, context->company->stdio, err) < 0 || root_enter(plan, &stdio, err) < 0) {
         return -1;
+    }
+    if (stdio.guarded[STDIN_FILENO]) {
+        struct message message = {.kind = MESSAGE_STDIN};
+        channel_send(context->channel, &message, STDIN_FILENO);
     }
     if (sethostname(plan->hostname, strlen(plan->hostname)) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "set the host name");

@@ -42,6 +42,7 @@ struct watch {
     bool ended;
     int64_t begun_ns; /* CLOCK_MONOTONIC */
     bool alone;       /* the command, and all else inside */
+    int stdin_fd;     /* standard input as the command has it, when it was opened anew; else -1 */
     struct terminal terminal;
     struct launch_result *result;
     struct err *err;
@@ -192,6 +193,9 @@ static void take_message(struct watch *watch, const struct message *message, int
         watch->result->random_addresses = message->random_addresses;
         start_recording(watch, fd, message->value);
         break;
+    case MESSAGE_STDIN:
+        watch->stdin_fd = fd;
+        break;
     case MESSAGE_FAILED:
         watch->failed = true;
         *watch->err = message->err;
@@ -245,6 +249,18 @@ void launch_finish(struct launch_result *result)
     result->unfinished = false;
 }
 
+/* What comes after in `{ sciwrap run ...; cat; } <file` reads on from where the command stopped. */
+static void take_offset_over(struct watch *watch)
+{
+    off_t offset = watch->stdin_fd >= 0 ? lseek(watch->stdin_fd, 0, SEEK_CUR) : -1;
+    if (offset >= 0) {
+        lseek(STDIN_FILENO, offset, SEEK_SET);
+    }
+    if (watch->stdin_fd >= 0) {
+        close(watch->stdin_fd);
+    }
+}
+
 static int conclude(struct watch *watch, pid_t init)
 {
     int status = 0;
@@ -286,6 +302,7 @@ static int run_init(const struct init_context *context, struct watch *watch, str
     terminal_save(&watch->terminal);
     watch_run(watch);
     int result = conclude(watch, init);
+    take_offset_over(watch);
     terminal_restore(&watch->terminal, result < 0 || WIFSIGNALED(watch->result->wait_status));
     return result;
 }
@@ -316,8 +333,12 @@ int launch(const struct plan *plan, const struct launch_company *company, struct
                                    .launcher_end = outer_end,
                                    .outer_uid = geteuid(),
                                    .outer_gid = getegid()};
-    struct watch watch = {
-        .company = context.company, .channel = outer_end, .signals = signals, .result = &result, .err = err};
+    struct watch watch = {.company = context.company,
+                          .channel = outer_end,
+                          .signals = signals,
+                          .stdin_fd = -1,
+                          .result = &result,
+                          .err = err};
     int status = run_init(&context, &watch, err);
     sigprocmask(SIG_SETMASK, &old_mask, NULL);
     if (status == 0) {

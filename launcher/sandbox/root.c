@@ -35,6 +35,7 @@
 
 struct building {
     const struct plan *plan;
+    struct stdio *stdio;
     int rootfs;  /* O_PATH descriptors of the sources */
     int *source; /* one a mount, -1 where it has none */
     struct device_set devices;
@@ -158,7 +159,10 @@ static int park_sources(struct building *building, struct err *err)
         }
     }
     auto_free char *dev = xasprintf("%s/dev", building->yard_name);
-    return device_build(&building->devices, dev, err);
+    if (device_build(&building->devices, dev, err) < 0) {
+        return -1;
+    }
+    return stdio_guard(building->stdio, building->yard_name, err);
 }
 
 static int leave_host(struct err *err)
@@ -310,9 +314,9 @@ static void building_release(struct building *building)
     strlist_release(&building->yard.underlays);
 }
 
-int root_enter(const struct plan *plan, struct err *err)
+int root_enter(const struct plan *plan, struct stdio *stdio, struct err *err)
 {
-    auto_release(building) struct building building = {.plan = plan, .rootfs = -1};
+    auto_release(building) struct building building = {.plan = plan, .stdio = stdio, .rootfs = -1};
     uint64_t random;
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");

@@ -7,8 +7,10 @@
 
 #include "base/err.h"
 #include "sandbox/plan.h"
+#include "sandbox/stdio.h"
 
-int root_enter(const struct plan *plan, struct err *err);
+/* `stdio` comes with what stdio_find() has found; its descriptors are replaced on the way. */
+int root_enter(const struct plan *plan, struct stdio *stdio, struct err *err);
 
 /* For launches by uid 0: makes the parts of /proc read-only in which files ask for the owner only, not for a
  * capability. After root_enter(), before the rights over the mounts are given up. */
