@@ -240,7 +240,8 @@ static void search_argument(struct search *search, const char *argument)
     } else if (!path_is_under(host, search->facts->workdir) && lstat(host, &st) == 0) {
         search_path(search, host, inside);
     }
-    for (int i = 0; i < LINKS_MOST && follow_link(&host, &inside); i++) {
+    /* /dev/stdin and its like lead to what this process has open; inside they mean something else. */
+    for (int i = 0; i < LINKS_MOST && !is_of_kernel(host) && follow_link(&host, &inside); i++) {
         if (lstat(host, &st) == 0) {
             search_path(search, host, inside);
         }
