@@ -15,6 +15,7 @@
  *            observer, observer_change, book, places, securing, workers: every call heard of, what it does to files
  *            findings_inputs, findings_outputs, processes, programs: what came of it      recording: how it was done
  *            seeding: random numbers that a seed determines
+ *            pump, feed, drain, tally: pipes in and out, hashed in passing
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
  *            tree_check, verified: what of the environment is checked before; what was checked in all

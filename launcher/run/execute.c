@@ -13,6 +13,7 @@
 #include "run/layer.h"
 #include "run/observation.h"
 #include "run/planner.h"
+#include "run/pump.h"
 #include "run/scratch.h"
 #include "run/tree_check.h"
 #include "run/variables.h"
@@ -35,6 +36,7 @@ static void look_after(const struct execution *execution, struct observation *ob
     }
     observation_finish(observation, execution->rootfs);
     streams_add_outputs(manifest->stream, &manifest->outputs);
+    streams_add_passed(manifest->stream, &manifest->inputs, &manifest->outputs);
     file_list_sort(&manifest->outputs);
     mark_rewritten(manifest);
 }
@@ -77,9 +79,10 @@ static void set_exit(struct manifest *manifest, bool started, const struct err *
 
 /* What goes on beside the launch. */
 struct beside {
-    const struct execution *execution;
+    struct execution *execution;
     struct observation *observation;
     struct manifest *manifest;
+    struct pump pump;
 };
 
 static void gather(const struct execution *execution, struct manifest *manifest)
@@ -93,6 +96,7 @@ static void gather(const struct execution *execution, struct manifest *manifest)
 static void begin(void *context)
 {
     struct beside *beside = context;
+    pump_start(&beside->pump);
     gather(beside->execution, beside->manifest);
 }
 
@@ -101,6 +105,25 @@ static int record(void *context, pid_t init, int notify_fd, int errnum, struct e
     struct beside *beside = context;
     beside->observation->observer.processes.init = init;
     return observation_record(beside->observation, notify_fd, errnum, err);
+}
+
+/* The pipes of the command go through us; what cannot be passed on makes the run a failed one. */
+static int launch_pumped(struct beside *beside, const struct plan *plan, struct launch_company *company,
+                         struct err *err)
+{
+    const struct execution *execution = beside->execution;
+    struct manifest *manifest = beside->manifest;
+    struct err unpassed = {0};
+    if (pump_prepare(&beside->pump, manifest->stream, execution->observe, execution->project,
+                     manifest->recording.keep_limit, company->stdio, err) < 0) {
+        return -1;
+    }
+    int result = launch(plan, company, &manifest->circumstances.launch, err);
+    if (pump_finish(&beside->pump, &beside->execution->notes, &unpassed) < 0 && result == 0) {
+        *err = unpassed;
+        result = -1;
+    }
+    return result;
 }
 
 static int start(struct execution *execution, const struct scratch *scratch, struct observation *observation,
@@ -120,7 +143,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     int64_t began_ns = clock_ns(CLOCK_REALTIME);
     int result = tree_check(execution->verify, manifest->recording.verified.level, &plan, err);
     if (result == 0) {
-        result = launch(&plan, &company, launched, err);
+        result = launch_pumped(&beside, &plan, &company, err);
     }
     if (result < 0) {
         launched->started_ns = began_ns;

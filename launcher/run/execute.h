@@ -15,7 +15,7 @@ struct execution {
     struct facts *facts;
     const char *rootfs;
     struct verify *verify; /* of the tree that the rootfs is of; NULL: nothing is checked */
-    const char *project;   /* host path of .sciwrap, where old contents are kept; NULL: nowhere */
+    const char *project;   /* host path of .sciwrap, where contents are kept; NULL: nowhere */
     struct strlist notes;  /* lines for people, to be told after the end; they must not get into a redirected stderr */
     bool observe;          /* look at the work directory before and after; without it the manifest has no outputs */
 };

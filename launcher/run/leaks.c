@@ -57,6 +57,18 @@ static void add_cpu(struct doc *array, const struct manifest *manifest)
     add_leak(array, "cpu", detail);
 }
 
+static void add_stdin(struct doc *array, const struct stream *stream)
+{
+    if (stream->unkept != NULL) {
+        auto_free char *detail = xasprintf("what came through standard input is not kept: %s", stream->unkept);
+        add_leak(array, "stdin", detail);
+    } else if (stream->has_digest && stream->size > 0 && !stream->kept) {
+        add_leak(array, "stdin", "what came through standard input is not kept");
+    } else if (stream->kind == STREAM_OTHER || (stream->kind == STREAM_PIPE && !stream->has_digest)) {
+        add_leak(array, "stdin", "what came through standard input is not recorded");
+    }
+}
+
 struct doc *leaks_doc(const struct manifest *manifest)
 {
     const struct circumstances *circumstances = &manifest->circumstances;
@@ -70,9 +82,7 @@ struct doc *leaks_doc(const struct manifest *manifest)
     for (size_t i = 0; i < manifest->recording.gaps.count; i++) {
         add_leak(array, "record", manifest->recording.gaps.item[i]);
     }
-    if (manifest->stream[0].kind == STREAM_PIPE || manifest->stream[0].kind == STREAM_OTHER) {
-        add_leak(array, "stdin", "what came through standard input is not recorded");
-    }
+    add_stdin(array, &manifest->stream[0]);
     if (manifest->setup.identity == IDENTITY_CALLER) {
         add_leak(array, "identity", "the numbers of the caller are seen inside");
     }

@@ -123,21 +123,6 @@ static int read_settings(const struct reader *reader, const struct doc *object, 
     return settings_read(reader, object, setup);
 }
 
-static int read_stream(const struct reader *reader, const struct doc *experiment, int number, struct stream *stream)
-{
-    const struct doc *object = doc_get(experiment, stream_name(number));
-    auto_free char *kind = doc_get_text(object, "kind");
-    if (kind == NULL || !stream_kind_from_name(kind, &stream->kind)) {
-        return reader_complain(reader, stream_name(number));
-    }
-    stream->path = doc_get_text(object, "path");
-    bool needed = stream->kind == STREAM_FILE;
-    if (needed != (stream->path != NULL) || (needed && !reader_is_file_path(stream->path))) {
-        return reader_complain(reader, stream_name(number));
-    }
-    return 0;
-}
-
 static int read_exit(const struct reader *reader, const struct doc *object, struct manifest_exit *end)
 {
     uint64_t code = 0;
@@ -165,7 +150,7 @@ static int read_experiment(const struct reader *reader, const struct doc *experi
         return -1;
     }
     for (int fd = 0; fd < STREAMS; fd++) {
-        if (read_stream(reader, experiment, fd, &manifest->stream[fd]) < 0) {
+        if (stream_read(reader, doc_get(experiment, stream_name(fd)), fd, &manifest->stream[fd]) < 0) {
             return -1;
         }
     }

@@ -86,10 +86,7 @@ static void put_setup(struct doc *experiment, const struct setup *setup)
 static void put_streams(struct doc *experiment, const struct stream streams[STREAMS])
 {
     for (int fd = 0; fd < STREAMS; fd++) {
-        struct doc *object = doc_object();
-        doc_put_text(object, "kind", stream_kind_name(streams[fd].kind));
-        doc_put_text(object, "path", streams[fd].path);
-        doc_put(experiment, stream_name(fd), object);
+        doc_put(experiment, stream_name(fd), stream_doc(&streams[fd]));
     }
 }
 
@@ -160,8 +157,9 @@ static struct doc *places_doc(const struct manifest *manifest)
     }
     for (int fd = 0; fd < STREAMS; fd++) {
         const struct stream *stream = &manifest->stream[fd];
-        if (stream->host != NULL && strncmp(stream->path, "/dev/", 5) == 0) {
-            put_place(array, stream->path, stream->host);
+        auto_free char *path = xasprintf("/dev/%s", stream_name(fd));
+        if (stream->host != NULL && (stream->path == NULL || strcmp(stream->path, path) == 0)) {
+            put_place(array, path, stream->host);
         }
     }
     return array;

@@ -43,6 +43,7 @@ static int run_redirected(struct rerun *rerun, struct manifest *then, const stru
     int result = redirect_begin(&redirect, &source, placing, err);
     if (result == 0) {
         streams_look(rerun->now.stream, &rerun->now.setup, facts);
+        redirect_streams(rerun->now.stream, then);
         result = execute(&execution, &rerun->now, &launched, err);
         launch_finish(&rerun->now.circumstances.launch);
     }

@@ -9,9 +9,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "run/autobind.h"
+#include "sandbox/stdio.h"
 
 static const char *const names[STREAMS] = {"stdin", "stdout", "stderr"};
 static const char *const kind_names[] = {"closed", "null", "terminal", "pipe", "file", "other", NULL};
@@ -42,7 +44,7 @@ static enum stream_kind kind_of(int fd, const struct stat *st)
     if (S_ISREG(st->st_mode)) {
         return STREAM_FILE;
     }
-    if (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode)) {
+    if (S_ISFIFO(st->st_mode)) {
         return STREAM_PIPE;
     }
     if (!S_ISCHR(st->st_mode)) {
@@ -90,8 +92,12 @@ void streams_look(struct stream streams[STREAMS], const struct setup *setup, con
         if (stream->kind != STREAM_FILE) {
             continue;
         }
-        stream->offset = offset_of(fd, &stream->st);
         stream->host = path_of(fd, &stream->st);
+        if (fd == STDIN_FILENO && !stdio_can_guard(fd)) {
+            stream->kind = STREAM_PIPE;
+            continue;
+        }
+        stream->offset = offset_of(fd, &stream->st);
         stream->path = stream->host != NULL ? autobind_inner_path(setup, facts, stream->host) : NULL;
         if (stream->path == NULL) {
             stream->path = xasprintf("/dev/%s", names[fd]);
@@ -149,11 +155,86 @@ void streams_add_outputs(const struct stream streams[STREAMS], struct file_list 
     }
 }
 
+static struct file_item *passed(const struct stream *stream, int number, struct file_list *list)
+{
+    auto_free char *path = xasprintf("/dev/%s", names[number]);
+    struct file_item *item = file_list_find(list, path);
+    if (item == NULL) {
+        item = file_list_add(list, path);
+    }
+    free(item->role);
+    item->role = xstrdup(names[number]);
+    item->has_digest = true;
+    item->digest = stream->digest;
+    item->size = stream->size;
+    item->kept = stream->kept;
+    item->mode = 0600; /* of every pipe */
+    return item;
+}
+
+void streams_add_passed(const struct stream streams[STREAMS], struct file_list *inputs, struct file_list *outputs)
+{
+    if (streams[0].has_digest && streams[0].size > 0) {
+        passed(&streams[0], 0, inputs);
+    }
+    for (int fd = 1; fd < STREAMS; fd++) {
+        if (streams[fd].has_digest) {
+            passed(&streams[fd], fd, outputs)->change = FILE_CREATED;
+        }
+    }
+}
+
+struct doc *stream_doc(const struct stream *stream)
+{
+    struct doc *object = doc_object();
+    doc_put_text(object, "kind", stream_kind_name(stream->kind));
+    doc_put_text(object, "path", stream->path);
+    if (stream->has_digest) {
+        doc_put_digest(object, "sha256", &stream->digest);
+        doc_put_number(object, "size", stream->size);
+    }
+    if (stream->kept) {
+        doc_put_bool(object, "kept", true);
+    }
+    if (stream->cut) {
+        doc_put_bool(object, "cut", true);
+    }
+    if (stream->joined) {
+        doc_put_bool(object, "joined", true);
+    }
+    return object;
+}
+
+int stream_read(const struct reader *reader, const struct doc *object, int number, struct stream *stream)
+{
+    auto_free char *kind = doc_get_text(object, "kind");
+    if (kind == NULL || !stream_kind_from_name(kind, &stream->kind)) {
+        return reader_complain(reader, names[number]);
+    }
+    stream->path = doc_get_text(object, "path");
+    bool needed = stream->kind == STREAM_FILE;
+    if (needed != (stream->path != NULL) || (needed && !reader_is_file_path(stream->path))) {
+        return reader_complain(reader, names[number]);
+    }
+    stream->kept = doc_get_bool(object, "kept");
+    stream->cut = doc_get_bool(object, "cut");
+    stream->joined = doc_get_bool(object, "joined");
+    if (doc_get(object, "sha256") == NULL) {
+        return 0;
+    }
+    stream->has_digest = true;
+    if (!doc_get_number(object, "size", &stream->size)) {
+        return reader_complain(reader, names[number]);
+    }
+    return reader_digest(reader, object, "sha256", &stream->digest);
+}
+
 void streams_release(struct stream streams[STREAMS])
 {
     for (int fd = 0; fd < STREAMS; fd++) {
         free(streams[fd].path);
         free(streams[fd].host);
+        free(streams[fd].unkept);
         streams[fd] = (struct stream){0};
     }
 }
