@@ -114,6 +114,7 @@ PYTHON
     local hex
     hex=$(printf 'one\n' | sha256sum | cut -d' ' -f1)
     mkdir -p ".sciwrap/objects/${hex:0:2}"
+    chmod -f u+w ".sciwrap/objects/${hex:0:2}/$hex" || true
     printf 'bad\n' >".sciwrap/objects/${hex:0:2}/$hex"
     fails_with 125 'log.txt' -- "$SCIWRAP" rerun "$(run_id)"
     printf 'one\n' >".sciwrap/objects/${hex:0:2}/$hex"
