@@ -2,8 +2,8 @@
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
  * commands/  command (table row, options, help), start (what run, exec and shell share), supply (the helper, for pull,
- *            build and lock), envs, runs, show, records (the manifest that an ID or a file means), rerun, doctor,
- *            whence, whence_tell, whence_dot
+ *            build and lock), envs, runs, show, show_processes, records (the manifest that an ID or a file means),
+ *            rerun, doctor, whence, whence_tell, whence_dot
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed

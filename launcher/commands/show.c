@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/records.h"
+#include "commands/show_processes.h"
 #include "run/manifest.h"
 
 static const struct command_option options[] = {
@@ -218,7 +219,9 @@ static int show(const char *path, bool json, struct err *err)
         if (doc_get(doc_get(doc, "recording"), "verify") != NULL) {
             print_verified(&manifest.recording.verified);
         }
+        show_recording(doc_get(doc, "recording"));
         print_circumstances(doc_get(doc, "circumstances"));
+        show_processes(doc_get(doc_get(doc, "circumstances"), "processes"));
         print_files("inputs", &manifest.inputs);
         print_files("outputs", &manifest.outputs);
         print_leaks(doc_get(doc, "leaks"));

@@ -153,3 +153,19 @@ load helpers
     done
     is "$(find .sciwrap/runs -name manifest.json | wc -l)" 8
 }
+
+@test "show tells how a run was recorded, and its processes as a tree" {
+    "$SCIWRAP" exec -q tiny sh -c 'true; (sleep 0; exit 3); ls /nothing' 2>/dev/null || true
+    succeeds "$SCIWRAP" show "$(field 'm["id"]')"
+    [[ $(field 'm["recording"]["method"]') == seccomp-notification ]] || skip "no notifications on this host"
+    [[ $output == *"recorded     while it ran: "* ]]
+    [[ $output == *"processes ("* ]]
+    [[ $output == *$'\n  3  sh -c true;'* ]]
+    [[ $output =~ $'\n    '[0-9]+'  (a copy of its parent)' ]]
+}
+
+@test "show names why a run was not recorded while it ran" {
+    SCIWRAP_RECORDING=comparison "$SCIWRAP" exec -q tiny true
+    succeeds "$SCIWRAP" show "$(field 'm["id"]')"
+    [[ $output == *"recorded     by comparing before and after: SCIWRAP_RECORDING=comparison"* ]]
+}
