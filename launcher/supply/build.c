@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "supply/build_commands.h"
+#include "supply/build_database.h"
 #include "supply/build_differ.h"
 #include "supply/build_read.h"
 #include "supply/fetch.h"
@@ -176,23 +177,23 @@ static int add_items(struct workshop *shop, const struct recipe_items *items, en
     return 0;
 }
 
-/* dpkg's record of what is installed, so that dpkg-query and scanners for known flaws can read the tree. */
-static int add_status(struct workshop *shop, const struct build_request *request, struct err *err)
+static int add_database(struct workshop *shop, const struct build_request *request, struct err *err)
 {
-    auto_release(buf) struct buf status = {0};
-    for (size_t i = 0; i < request->lock->count; i++) {
-        const char *control = buf_text(&shop->package[i].control);
-        size_t first = strcspn(control, "\n");
-        if (strncmp(control, "Package:", 8) != 0) {
-            return err_set(err, ERR_INVALID, "%s: its control file does not begin with 'Package:'",
-                           shop->package[i].choice.from);
-        }
-        buf_add(&status, control, first);
-        buf_add_text(&status, "\nStatus: install ok installed");
-        buf_add_text(&status, control + first);
-        buf_add_text(&status, status.bytes[status.length - 1] == '\n' ? "\n" : "\n\n");
+    auto_release(buf) struct buf text = {0};
+    size_t count = request->lock->count;
+    if (build_database_status(shop->package, count, &text, err) < 0 ||
+        add_text_file(shop, DATABASE_STATUS, 0644, buf_text(&text), text.length, err) < 0) {
+        return -1;
     }
-    return add_text_file(shop, "var/lib/dpkg/status", 0644, buf_text(&status), status.length, err);
+    for (size_t i = 0; i < count && request->recipe->file_lists; i++) {
+        auto_free char *path = build_database_list_path(request->lock->package[i].name);
+        buf_clear(&text);
+        build_database_list(&shop->package[i].entries, &text);
+        if (add_text_file(shop, path, 0644, buf_text(&text), text.length, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 /* The recipe's links come first: they say where the packages' folders lie (bin -> usr/bin). */
@@ -213,7 +214,7 @@ static int merge(struct workshop *shop, const struct build_request *request, str
         add_items(shop, &request->recipe->files, TREE_FILE, err) < 0) {
         return -1;
     }
-    return add_status(shop, request, err);
+    return add_database(shop, request, err);
 }
 
 /* What can be said about the difference: the paths when the pinned artifact is in the store. */

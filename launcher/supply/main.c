@@ -12,7 +12,7 @@
  *   confined  work on foreign bytes in a process of its own; jail: shuts it in
  *   recipe    how an artifact is made (recipe_items: what it adds itself); lockfile: which package files that means
  *   build     a recipe and its lock to one tar: build_read reads packages at once, each with deb, into tree (names) and
- *             spool (contents); tarball writes them out;
+ *             spool (contents); build_database adds dpkg's record; tarball writes them out;
  *             build_commands runs what the recipe runs inside; build_differ says how another artifact differs
  *   lock      what a recipe resolves to; apt runs the host's apt in a private root
  *   bundle    bundle_write and bundle_read: a run and all that it needs as one file, and back; bundle_plan: what

@@ -125,6 +125,16 @@ static int take_include(void *into, const struct keyfile *file, const struct key
     return take_pattern(&((struct recipe *)into)->include, file, entry, err);
 }
 
+static int take_file_lists(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    bool yes = strcmp(entry->value, "yes") == 0;
+    if (!yes && strcmp(entry->value, "no") != 0) {
+        return keyfile_complain(file, entry->line, err, "file-lists = '%s': yes or no", entry->value);
+    }
+    ((struct recipe *)into)->file_lists = yes;
+    return 0;
+}
+
 /* `name` begins an archive; the other keys belong to the one begun last. */
 static int begin_archive(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
@@ -226,6 +236,7 @@ static const struct keyrule recipe_rules[] = {
     {"recipe", "without", true, take_without},
     {"recipe", "exclude", true, take_exclude},
     {"recipe", "include", true, take_include},
+    {"recipe", "file-lists", false, take_file_lists},
     {"archive", "name", true, begin_archive},
     {"archive", "url", true, take_url},
     {"archive", "sha256", true, take_sha256},

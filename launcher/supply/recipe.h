@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,7 @@ struct recipe {
     struct strlist without;  /* never taken, although something depends on them */
     struct strlist exclude;  /* glob(7) patterns of paths that are left out; '*' matches '/' too */
     struct strlist include;  /* patterns of paths that are kept although excluded */
+    bool file_lists;         /* dpkg's lists of the files of each package are in the tree */
     struct recipe_archive *archive;
     size_t archives;
     struct recipe_items links;

@@ -82,6 +82,23 @@ setup() {
     is "$(tar xOf it.tar var/lib/dpkg/status | grep ^Package)" $'Package: a\nPackage: b'
 }
 
+@test "dpkg's lists of files are there when the recipe asks for them" {
+    printf '[links]\nbin = usr/bin\n' >>"$SCIWRAP_RECIPES/it.ini"
+    lock a b
+    succeeds "$SCIWRAP" build -o plain.tar it
+    is "$(tar tf plain.tar | grep -c dpkg/info)" 0
+    sed -i 's/^suite/file-lists = yes\n&/' "$SCIWRAP_RECIPES/it.ini"
+    lock a b
+    succeeds "$SCIWRAP" build -o it.tar it
+    is "$(tar tf it.tar | grep 'dpkg/info/.*list')" $'var/lib/dpkg/info/a.list\nvar/lib/dpkg/info/b.list'
+    mkdir tree
+    tar xf it.tar -C tree
+    local path
+    path=$(dpkg-query --admindir="$PWD/tree/var/lib/dpkg" -L a | tail -n 1)
+    [[ -e tree$path ]]
+    is "$(dpkg-query --admindir="$PWD/tree/var/lib/dpkg" -S "$path")" "a: $path"
+}
+
 @test "a file that the first mirror lacks comes from the next" {
     lock a b
     mkdir -p half/pool

@@ -21,7 +21,7 @@ START_TEST(reads_every_key)
     struct recipe recipe = {0};
     const char *text = "[recipe]\ndescription = d\nsuite = bookworm\narchitecture = arm64\npockets = release security\n"
                        "packages = tool libtool0\npackages = g++-12\nwithout = dpkg\nexclude = usr/share/doc/*\n"
-                       "include = usr/share/doc/*/copyright\n[archive]\nname = one\nurl = https://example.org/one.tar\n"
+                       "include = usr/share/doc/*/copyright\nfile-lists = yes\n[archive]\nname = one\nurl = https://example.org/one.tar\n"
                        "url = one.tar\nsha256 = " HEX "\nsize = 5\nstrip = 1\nprefix = opt/one\n[archive]\nname = two\n"
                        "url = /two.tar\nsha256 = " HEX "\nsize = 6\n[links]\nbin = usr/bin\n[files]\netc/a = x\\n\n"
                        "etc/a = y\\x3bz\\\\\\t\nusr/bin/b@0755 = #!/bin/sh\\n\n[folders]\ntmp = 1777\n";
@@ -31,6 +31,7 @@ START_TEST(reads_every_key)
     ck_assert_str_eq(recipe.architecture, "arm64");
     ck_assert_uint_eq(recipe.packages.count, 3);
     ck_assert_uint_eq(recipe.pockets.count, 2);
+    ck_assert(recipe.file_lists);
     ck_assert_uint_eq(recipe.archives, 2);
     ck_assert_str_eq(recipe.archive[0].url.item[1], "/recipes/one.tar");
     ck_assert_uint_eq(recipe.archive[0].strip, 1);
@@ -54,6 +55,7 @@ static const struct {
     {"[recipe]\nsuite = bookworm\n", "tool.ini: [recipe] needs 'suite' and 'packages'"},
     {"[recipe]\npackages = a\n", "tool.ini: [recipe] needs 'suite' and 'packages'"},
     {"[recipe]\npakages = a\n", "tool.ini:2: unknown key 'pakages' in [recipe]; did you mean 'packages'?"},
+    {"[recipe]\nfile-lists = 1\n", "tool.ini:2: file-lists = '1': yes or no"},
     {"[recipe]\nsuite = -x\n", "tool.ini:2: suite = '-x'"},
     {"[recipe]\nsuite = a/b\n", "tool.ini:2: suite = 'a/b'"},
     {"[recipe]\npackages = a --force\n", "tool.ini:2: '--force' cannot stand in 'packages'"},
