@@ -21,7 +21,8 @@ START_TEST(reads_every_key)
     struct recipe recipe = {0};
     const char *text = "[recipe]\ndescription = d\nsuite = bookworm\narchitecture = arm64\npockets = release security\n"
                        "packages = tool libtool0\npackages = g++-12\nwithout = dpkg\nexclude = usr/share/doc/*\n"
-                       "include = usr/share/doc/*/copyright\nfile-lists = yes\n[archive]\nname = one\nurl = https://example.org/one.tar\n"
+                       "include = usr/share/doc/*/copyright\nfile-lists = yes\n[archive]\nname = one\nurl = "
+                       "https://example.org/one.tar\n"
                        "url = one.tar\nsha256 = " HEX "\nsize = 5\nstrip = 1\nprefix = opt/one\n[archive]\nname = two\n"
                        "url = /two.tar\nsha256 = " HEX "\nsize = 6\n[links]\nbin = usr/bin\n[files]\netc/a = x\\n\n"
                        "etc/a = y\\x3bz\\\\\\t\nusr/bin/b@0755 = #!/bin/sh\\n\n[folders]\ntmp = 1777\n";
