@@ -25,7 +25,7 @@
  *            origin: the definition as it was
  *            objects: kept contents, by digest
  *            rerun, placing, placing_make, redirect, compare: a run out of a manifest, and the comparison
- *            content: bytes found again by their digest
+ *            content: bytes found again by their digest      digest_cache: digests of large files, remembered
  * env/       definition, definition_find, words: envs/NAME.ini      fix: the names of what is held fixed
  *            store, meta, index, index_search: where unpacked trees lie, and what is in them
  *            verify, verify_program, verify_full: whether it is still what was unpacked

@@ -201,6 +201,7 @@ static void gather(struct observation *observation, const char *rootfs)
     manifest->addresses = observer->addresses;
     observer->addresses = (struct strlist){0};
     manifest->recording.calls = recorder_count(observer->recorder);
+    manifest->recording.digests_reused = observer->digests.reused;
 }
 
 void observation_finish(struct observation *observation, const char *rootfs)

@@ -268,6 +268,7 @@ void observer_begin(struct observer *observer)
     observer->target[1].fd = -1;
     book_begin(&observer->book);
     workers_begin(&observer->workers);
+    digest_cache_begin(&observer->digests);
     processes_begin(&observer->processes);
 }
 
@@ -314,6 +315,7 @@ void observer_end(struct observer *observer)
 {
     workers_end(&observer->workers);
     recorder_stop(observer->recorder);
+    digest_cache_end(&observer->digests);
     places_release(&observer->places);
     book_release(&observer->book);
     processes_release(&observer->processes);

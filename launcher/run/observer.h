@@ -21,6 +21,7 @@
 #include "base/strlist.h"
 #include "base/strmap.h"
 #include "run/book.h"
+#include "run/digest_cache.h"
 #include "run/objects.h"
 #include "run/places.h"
 #include "run/processes.h"
@@ -47,12 +48,12 @@ struct observer {
     struct places places;
     struct book book;
     struct workers workers;
+    struct digest_cache digests;
     struct processes processes;
     struct strlist addresses; /* that were connected to, each once */
     struct strmap seen;       /* named paths that need no second look; values: see observer.c */
     int64_t begun_ns;         /* CLOCK_REALTIME_COARSE, by which file systems date inodes */
     uint64_t changes;         /* how often a name was given another meaning */
-    uint64_t unreadable;      /* calls whose arguments could not be read */
     atomic_int reading;       /* descriptors that wait to be hashed */
     struct recorder_target target[2];
 };

@@ -19,9 +19,10 @@ enum recording_method {
 
 struct recording {
     enum recording_method method;
-    char *reason;        /* why not by notification; NULL */
-    uint64_t calls;      /* that were heard of */
-    uint64_t keep_limit; /* bytes of one old content */
+    char *reason;            /* why not by notification; NULL */
+    uint64_t calls;          /* that were heard of */
+    uint64_t digests_reused; /* of inputs that were not read again (run/digest_cache.h) */
+    uint64_t keep_limit;     /* bytes of one old content */
     struct verified verified;
     struct strlist gaps; /* what the record cannot give back, a line for people each; they become leaks */
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -70,13 +71,34 @@ static void note_digest(struct book_file *file, const struct digest *digest, boo
     }
 }
 
+static int read_or_recall(struct observer *observer, const struct book_file *file, int fd, struct digest *ret_digest,
+                          struct err *err)
+{
+    struct stat st;
+    struct stat after;
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (fstat(fd, &st) == 0 && digest_cache_find(&observer->digests, &st, ret_digest)) {
+        return 0;
+    }
+    if (digest_fd(fd, file->host, ret_digest, NULL, err) < 0) {
+        return -1;
+    }
+    bool held = fstat(fd, &after) == 0 && after.st_size == st.st_size && after.st_ctim.tv_sec == st.st_ctim.tv_sec &&
+                after.st_ctim.tv_nsec == st.st_ctim.tv_nsec;
+    if (held) {
+        digest_cache_add(&observer->digests, &st, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec, ret_digest);
+    }
+    return 0;
+}
+
 static void run_read(struct work *work)
 {
     struct job *job = (struct job *)work;
     struct observer *observer = job->observer;
     struct digest digest;
     struct err err = {0};
-    int result = digest_fd(job->fd, job->file->host, &digest, NULL, &err);
+    int result = read_or_recall(observer, job->file, job->fd, &digest, &err);
     bool same = result == 0 && is_as_before(&job->file->before, job->fd);
     pthread_mutex_lock(&observer->book.lock);
     note_digest(job->file, &digest, same, result < 0 ? err.text : NULL);
