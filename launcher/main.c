@@ -2,8 +2,11 @@
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
  * commands/  command (table row, options, help), start (what run, exec and shell share), supply (the helper, for pull,
- *            build and lock), envs, runs, show, show_processes, records (the manifest that an ID or a file means),
+ *            build and lock), supply_bundle (for bundles), bundle,
+ *            envs, runs, show, show_processes, records (what an ID or a file means),
  *            rerun, doctor, whence, whence_tell, whence_dot
+ * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
+ *            bundle_open: one that was unpacked
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed
@@ -38,7 +41,7 @@
  *            filter, filter_generate: the system-call filter, made at build time
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, path, walk, fs, fs_tree, fs_root,
- *            whole, digest, base64, keyfile, keyrules */
+ *            whole, private, digest, base64, keyfile, keyrules */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,8 +55,8 @@
 #include "commands/supply.h"
 
 static const struct command *const commands[] = {
-    &run_command,  &exec_command, &shell_command, &pull_command,  &envs_command,   &build_command,
-    &lock_command, &runs_command, &show_command,  &rerun_command, &whence_command, &doctor_command,
+    &run_command,  &exec_command, &shell_command, &pull_command,   &envs_command,   &build_command,  &lock_command,
+    &runs_command, &show_command, &rerun_command, &bundle_command, &whence_command, &doctor_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -39,6 +39,7 @@ extern const struct command envs_command;
 extern const struct command runs_command;
 extern const struct command show_command;
 extern const struct command rerun_command;
+extern const struct command bundle_command;
 extern const struct command whence_command;
 extern const struct command doctor_command;
 

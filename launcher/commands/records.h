@@ -1,11 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * records: finding the manifest that a person means by an ID or a file name.
+ * records: finding the record that a person means: by the ID of a run, or a file that is a manifest or a bundle.
  */
 #pragma once
 
 #include "base/err.h"
+#include "base/private.h"
+#include "publish/bundle_open.h"
 
-/* `word` is a file when it has a '/' in it or ends in ".json", else the ID of a run of this project. The path of the
- * manifest; caller frees. NULL on error. */
+/* `word` is a file when it has a '/' in it, ends in ".json" or ".sciwrap" or is a bundle by its content, else the ID of
+ * a run of this project. The path of the manifest; caller frees. NULL on error. For bundles: record_open(). */
 char *records_find(const char *word, struct err *err);
+
+enum record_use {
+    RECORD_LOOK,  /* only the manifest is needed */
+    RECORD_RERUN, /* the contents too: they are unpacked below the .sciwrap of the current directory */
+};
+
+struct record {
+    char *path; /* of the manifest */
+    /* Only when it came out of a bundle: */
+    char *bundle; /* as the person named it; NULL: it did not */
+    struct bundle_contents contents;
+    struct private_folder folder;
+};
+
+/* What was unpacked of a bundle is gone after record_close(), to be called after success and failure. */
+int record_open(struct record *record, const char *word, enum record_use use, struct err *err);
+void record_close(struct record *record);

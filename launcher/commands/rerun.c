@@ -28,28 +28,24 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* The definition that pins this artifact: the one of that name, or any other known here. NULL when there is none. */
-static char *find_definition(const struct setup_environment *environment)
+/* Where the environment can be had: from the bundle, else as a definition that is known here says, else as that in the
+ * bundle says. NULL when nobody says. Caller frees. */
+static char *find_definition(const struct setup_environment *environment, const struct record *record)
 {
-    struct strlist paths = {0};
+    auto_release(definition) struct definition def = {0};
     struct err ignored = {0};
-    char *found = NULL;
-    (void)definition_list(&paths, &ignored);
-    for (size_t i = 0; i < paths.count; i++) {
-        struct definition def = {0};
-        bool pins =
-            definition_load(&def, paths.item[i], &ignored) == 0 && digest_equal(&def.sha256, &environment->artifact);
-        if (pins && (found == NULL || strcmp(def.name, environment->name) == 0)) {
-            free(found);
-            found = xstrdup(paths.item[i]);
-        }
-        definition_release(&def);
+    if (record->contents.has_artifact) {
+        return xstrdup(record->contents.definition);
     }
-    strlist_release(&paths);
-    return found;
+    char *known = definition_find_pin(&environment->artifact, environment->name);
+    bool says = known == NULL && record->bundle != NULL &&
+                definition_load(&def, record->contents.definition, &ignored) == 0 &&
+                (def.url.count > 0 || def.recipe != NULL);
+    return says ? xstrdup(record->contents.definition) : known;
 }
 
-static int find_tree(const struct setup_environment *environment, struct store_tree *ret_tree, struct err *err)
+static int find_tree(const struct setup_environment *environment, const struct record *record,
+                     struct store_tree *ret_tree, struct err *err)
 {
     struct store store = {.fd = -1};
     int found = store_open(&store, err) < 0 ? -1 : store_find_tree(&store, &environment->artifact, ret_tree, err);
@@ -59,13 +55,15 @@ static int find_tree(const struct setup_environment *environment, struct store_t
     }
     if (found == 0) {
         char hex[DIGEST_HEX + 1];
-        auto_free char *definition = find_definition(environment);
+        auto_free char *definition = find_definition(environment, record);
         digest_to_hex(&environment->artifact, hex);
         if (definition == NULL) {
             return err_set(err, ERR_NOT_FOUND,
                            "environment '%s' (artifact sha256 %s) is not in the store, and no definition known here "
-                           "pins it",
-                           environment->name, hex);
+                           "pins it%s",
+                           environment->name, hex,
+                           record->bundle != NULL ? "; the bundle holds neither the artifact nor an address of it"
+                                                  : "");
         }
         if (start_find_tree(definition, &environment->artifact, ret_tree, err) < 0) {
             return -1;
@@ -148,10 +146,11 @@ static int close_verify(struct rerun *rerun, int result, struct err *err)
     return result;
 }
 
-static int perform(struct rerun *rerun, struct manifest *then, int *exit_code, struct err *err)
+static int perform(struct rerun *rerun, struct manifest *then, const struct record *record, int *exit_code,
+                   struct err *err)
 {
     struct store_tree tree = {.fd = -1};
-    int result = find_tree(&then->setup.environment, &tree, err);
+    int result = find_tree(&then->setup.environment, record, &tree, err);
     if (result == 0) {
         result = open_verify(rerun, then, &tree, err);
     }
@@ -213,6 +212,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 {
     struct rerun rerun = {0};
     struct manifest then = {0};
+    struct record record = {.folder = PRIVATE_FOLDER_NONE};
     const char *word = NULL;
     auto_free char *cwd = fs_current_dir();
     if (cwd == NULL) {
@@ -220,27 +220,33 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     }
     rerun.cwd = cwd;
     int result = read_line(&rerun, argc, argv, &word, err);
-    auto_free char *path = result == 0 ? records_find(word, err) : NULL;
-    if (path == NULL || manifest_load(&then, path, err) < 0) {
-        result = -1;
+    if (result == 0) {
+        result = record_open(&record, word, RECORD_RERUN, err);
     }
     if (result == 0) {
-        strlist_take(&rerun.folders, folder_of(cwd, path));
+        result = manifest_load(&then, record.path, err);
+    }
+    if (result == 0) {
+        strlist_take(&rerun.folders, folder_of(cwd, record.path));
+        if (record.contents.shifted != NULL) {
+            strlist_add(&rerun.folders, record.contents.shifted);
+        }
         strlist_add(&rerun.folders, cwd);
         for (size_t i = 0; i < rerun.folders.count; i++) {
             strlist_addf(&rerun.objects, "%s/" SETUP_RECORDS "/" OBJECTS_FOLDER, rerun.folders.item[i]);
         }
-        result = perform(&rerun, &then, exit_code, err);
+        result = perform(&rerun, &then, &record, exit_code, err);
     }
     manifest_release(&then);
     rerun_release(&rerun);
+    record_close(&record);
     return result;
 }
 
 const struct command rerun_command = {
     .name = "rerun",
     .synopsis = "[OPTION...] ID|FILE",
-    .summary = "run an experiment again from its manifest, and compare",
+    .summary = "run an experiment again from its manifest or bundle, and compare",
     .options = options,
     .more = "Exit status: 0 'identical'; 1 something differs; 125 it could not be done.\n",
     .run = run,

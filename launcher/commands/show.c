@@ -253,8 +253,13 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     if (word == NULL) {
         return command_usage_error(&show_command, err, "no run named");
     }
-    auto_free char *path = records_find(word, err);
-    return path != NULL ? show(path, json, err) : -1;
+    struct record record;
+    int result = record_open(&record, word, RECORD_LOOK, err);
+    if (result == 0) {
+        result = show(record.path, json, err);
+    }
+    record_close(&record);
+    return result;
 }
 
 const struct command show_command = {

@@ -56,6 +56,8 @@ int definition_load(struct definition *def, const char *path, struct err *err);
 /* `name` is a path (it contains '/' or ends in ".ini") or a name that is looked up in definition_folders() in order.
  * ERR_NOT_FOUND names the nearest known environment. */
 int definition_find(struct definition *def, const char *name, struct err *err);
+/* The path of a known definition that pins `artifact`, one of that name if there is one; caller frees. NULL: none. */
+char *definition_find_pin(const struct digest *artifact, const char *name);
 void definition_release(struct definition *def);
 
 /* ./envs, each folder of $SCIWRAP_ENVS (':' between), $XDG_CONFIG_HOME/sciwrap/envs (or ~/.config), /etc/sciwrap/envs,

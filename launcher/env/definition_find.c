@@ -174,3 +174,20 @@ int definition_find(struct definition *def, const char *name, struct err *err)
     }
     return complain_absent(name, err);
 }
+
+char *definition_find_pin(const struct digest *artifact, const char *name)
+{
+    auto_release(strlist) struct strlist paths = {0};
+    struct err ignored = {0};
+    char *found = NULL;
+    (void)definition_list(&paths, &ignored);
+    for (size_t i = 0; i < paths.count; i++) {
+        auto_release(definition) struct definition def = {0};
+        bool pins = definition_load(&def, paths.item[i], &ignored) == 0 && digest_equal(&def.sha256, artifact);
+        if (pins && (found == NULL || strcmp(def.name, name) == 0)) {
+            free(found);
+            found = xstrdup(paths.item[i]);
+        }
+    }
+    return found;
+}

@@ -29,7 +29,7 @@ enum {
     IDLE_MOST = 64, /* more runs at once than most machines have cores */
 };
 
-static char *base_folder(void)
+char *scratch_base(void)
 {
     static const char *const names[] = {"SCIWRAP_TMPDIR", "TMPDIR", NULL};
     const char *chosen = "/tmp";
@@ -58,7 +58,7 @@ static int open_own(const char *path)
 
 static int open_parent(struct scratch *scratch, char **ret_path, struct err *err)
 {
-    auto_free char *base = base_folder();
+    auto_free char *base = scratch_base();
     auto_free char *path = xasprintf("%s/sciwrap-%u", strcmp(base, "/") == 0 ? "" : base, (unsigned)geteuid());
     if (mkdir(path, 0700) < 0 && errno != EEXIST) {
         return err_set_errno(err, ERR_SYSTEM, errno,

@@ -31,7 +31,11 @@ static int take_option(void *into, int letter, struct err *err)
 {
     struct options *options = into;
     options->contents |= letter == 'c';
-    if (letter == 'r' && !text_to_u64(optarg, 3, 1023, &options->report)) {
+    if (letter != 'r') {
+        return 0;
+    }
+    /* Not for the programs that building an artifact may start: who waits for the report waits for its last holder. */
+    if (!text_to_u64(optarg, 3, 1023, &options->report) || fcntl((int)options->report, F_SETFD, FD_CLOEXEC) < 0) {
         return err_set(err, ERR_USAGE, "--report '%s': not a descriptor", optarg);
     }
     return 0;
@@ -62,21 +66,46 @@ static int report(const struct options *options, int result, const struct digest
     return result;
 }
 
-/* The artifact is found now: until then only its digest was known. */
-static int find_artifact(const struct bundle_plan *plan, struct bundle_source *artifact, struct store *store,
-                         int *ret_fd, struct err *err)
+static bool is_remote(const char *url)
 {
-    auto_release(definition) struct definition def = {0};
+    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+}
+
+/* The definition that goes into the bundle, for want of one that is known here: of its addresses those of the network.
+ */
+static int recorded_definition(const struct bundle_plan *plan, const char *name, struct definition *ret_def,
+                               struct err *err)
+{
     const struct bundle_source *inside = bundle_plan_find(plan, BUNDLE_DEFINITION);
-    struct stat st;
-    int result = -1;
-    if (artifact->path != NULL && artifact->path[0] != '\0') {
-        result = definition_load(&def, artifact->path, err);
-    } else if (inside != NULL && inside->text != NULL) {
-        result = definition_parse(&def, "/definition.ini", inside->text, strlen(inside->text), err);
-    } else {
+    struct strlist remote = {0};
+    if (inside == NULL || inside->text == NULL) {
         return err_set(err, ERR_INVALID, "the plan of the bundle has no definition");
     }
+    auto_free char *path = xasprintf("/%s.ini", name);
+    if (definition_parse(ret_def, path, inside->text, strlen(inside->text), err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < ret_def->url.count; i++) {
+        if (is_remote(ret_def->url.item[i])) {
+            strlist_add(&remote, ret_def->url.item[i]);
+        }
+    }
+    strlist_release(&ret_def->url);
+    ret_def->url = remote;
+    free(ret_def->path);
+    ret_def->path = xstrdup("the definition that the run recorded");
+    return 0;
+}
+
+/* The artifact is found now: until then only its digest was known. */
+static int find_artifact(const struct bundle_plan *plan, struct bundle_source *artifact, const char *environment,
+                         struct store *store, int *ret_fd, struct err *err)
+{
+    auto_release(definition) struct definition def = {0};
+    struct stat st;
+    int result = artifact->path != NULL && artifact->path[0] != '\0'
+                     ? definition_load(&def, artifact->path, err)
+                     : recorded_definition(plan, environment, &def, err);
     if (result < 0 || store_open_writable(store, err) < 0) {
         return -1;
     }
@@ -84,11 +113,11 @@ static int find_artifact(const struct bundle_plan *plan, struct bundle_source *a
         return err_set(err, ERR_MISMATCH, "'%s' pins another artifact than the run had", def.path);
     }
     auto_fd int fd = pull_artifact(&def, store, err);
-    if (fd < 0) {
-        return err_wrap(err, "environment %s", def.name);
-    }
-    if (fstat(fd, &st) < 0) {
-        return err_set(err, ERR_SYSTEM, "look at the artifact of %s", def.name);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        struct err why = *err;
+        return err_set(err, why.kind,
+                       "the artifact of environment %s is not in the store, and %s; --no-artifact leaves it out",
+                       environment, why.text);
     }
     free(artifact->path);
     artifact->path = xasprintf("/proc/self/fd/%d", fd);
@@ -97,13 +126,14 @@ static int find_artifact(const struct bundle_plan *plan, struct bundle_source *a
     return 0;
 }
 
-static int write_plan(struct bundle_plan *plan, const char *label, struct digest *ret_list, struct err *err)
+static int write_plan(struct bundle_plan *plan, const char *label, const char *environment, struct digest *ret_list,
+                      struct err *err)
 {
     __attribute__((cleanup(store_close))) struct store store = {.fd = -1};
     auto_release(progress) struct progress progress = {0};
     auto_fd int artifact_fd = -1;
     struct bundle_source *artifact = bundle_plan_find(plan, BUNDLE_ARTIFACT);
-    if (artifact != NULL && find_artifact(plan, artifact, &store, &artifact_fd, err) < 0) {
+    if (artifact != NULL && find_artifact(plan, artifact, environment, &store, &artifact_fd, err) < 0) {
         return -1;
     }
     uint64_t bytes = 0;
@@ -131,12 +161,15 @@ static int run_write(int argc, char **argv, struct err *err)
     if (result <= 0) {
         return result;
     }
+    if (optind + 1 >= argc) {
+        return err_set(err, ERR_USAGE, "bundle-write: takes the names of a run and an environment, for messages");
+    }
     result = fs_read_fd(STDIN_FILENO, "plan", PLAN_MOST, &text, err);
     if (result == 0) {
         result = bundle_plan_parse(&plan, buf_text(&text), text.length, err);
     }
     if (result == 0) {
-        result = write_plan(&plan, argv[optind], &list, err);
+        result = write_plan(&plan, argv[optind], argv[optind + 1], &list, err);
     }
     return report(&options, result, &list, err);
 }
@@ -177,7 +210,7 @@ static int run_read(int argc, char **argv, struct err *err)
 
 const struct supply_command bundle_write_command = {
     .name = "bundle-write",
-    .synopsis = "[--quiet|--verbose] [--report FD] NAME <PLAN >BUNDLE",
+    .synopsis = "[--quiet|--verbose] [--report FD] RUN ENV <PLAN >BUNDLE",
     .summary = "write the bundle of a run",
     .run = run_write,
 };

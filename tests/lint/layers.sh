@@ -10,8 +10,9 @@ complain() {
 
 # What each folder may include of ours.
 declare -A may=(
-    [.]="commands run env sandbox base supply"
-    [commands]="commands run env sandbox base"
+    [.]="commands publish run env sandbox base supply"
+    [commands]="commands publish run env sandbox base"
+    [publish]="publish run env base"
     [run]="run env sandbox base"
     [env]="env base"
     [sandbox]="sandbox base"

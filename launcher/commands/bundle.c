@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * bundle: a run with all that a rerun needs, as one file; and a look into such a file. */
+#include "publish/bundle.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "base/whole.h"
+#include "commands/command.h"
+#include "commands/records.h"
+#include "commands/supply.h"
+#include "run/manifest.h"
+#include "run/objects.h"
+
+static const struct command_option options[] = {
+    {"output", 'o', "FILE", "the bundle to write (ID.sciwrap)"},
+    {"outputs", 0, NULL, "put in what the run wrote, too"},
+    {"no-artifact", 0, NULL, "leave out the environment but for its pin"},
+    {"inputs", 0, "DIR", "look for contents in DIR first (repeatable)"},
+    {"list", 0, NULL, "check a bundle and say what is in it"},
+    {"check", 0, NULL, "check a bundle"},
+    {"quiet", 'q', NULL, "say only what went wrong"},
+    {"verbose", 'v', NULL, "say every step"},
+    {0},
+};
+
+struct line {
+    const char *word; /* the run, or the bundle to look into */
+    const char *output;
+    struct strlist folders;
+    bool outputs, no_artifact, list, check;
+};
+
+static void take_option(struct line *line, const char *name, const char *value, const char *cwd)
+{
+    if (strcmp(name, "output") == 0) {
+        line->output = value;
+    } else if (strcmp(name, "inputs") == 0) {
+        strlist_take(&line->folders, path_normal(cwd, value));
+    } else if (!option_is_level(name)) {
+        line->outputs |= strcmp(name, "outputs") == 0;
+        line->no_artifact |= strcmp(name, "no-artifact") == 0;
+        line->list |= strcmp(name, "list") == 0;
+        line->check |= strcmp(name, "check") == 0;
+    }
+}
+
+static int read_line(struct line *line, int argc, char **argv, const char *cwd, struct err *err)
+{
+    struct option_reader reader = option_reader_of(&bundle_command, argc, argv);
+    while (reader.at < argc) {
+        int option = option_next(&reader, err);
+        if (option == OPTION_ERROR) {
+            return -1;
+        }
+        if (option >= 0) {
+            take_option(line, options[option].name, reader.value, cwd);
+        } else if (reader.at < argc && line->word == NULL) {
+            line->word = argv[reader.at++];
+        } else if (reader.at < argc) {
+            return command_usage_error(&bundle_command, err, "takes one run");
+        }
+    }
+    bool looks = line->list || line->check;
+    bool writes = line->output != NULL || line->outputs || line->no_artifact || line->folders.count > 0;
+    if (looks && writes) {
+        return command_usage_error(&bundle_command, err, "--list and --check only look into a bundle that exists");
+    }
+    return line->word != NULL ? 0
+                              : command_usage_error(&bundle_command, err, looks ? "no bundle named" : "no run named");
+}
+
+static void print_digest(const char *title, const struct digest *digest)
+{
+    char hex[DIGEST_HEX + 1];
+    digest_to_hex(digest, hex);
+    printf("%-9s %s\n", title, hex);
+}
+
+static void print_text(const char *text)
+{
+    size_t length = strlen(text);
+    auto_free char *shown = xmalloc(length * 12 + 1);
+    text_escape(shown, length * 12 + 1, text, length);
+    fputs(shown, stdout);
+}
+
+/* ---- writing */
+
+static void tell(const struct bundle *bundle)
+{
+    for (size_t i = 0; i < bundle->lacks.count; i++) {
+        log_error("%s", bundle->lacks.item[i]);
+    }
+    for (size_t i = 0; i < bundle->notes.count; i++) {
+        log_warn("%s", bundle->notes.item[i]);
+    }
+}
+
+static int write_file(const struct bundle *bundle, const char *path, struct err *err)
+{
+    struct whole whole;
+    struct stat st = {0};
+    struct digest list;
+    int result = whole_begin(&whole, path, 0666, err);
+    if (result == 0) {
+        result = supply_write_bundle(bundle, whole.fd, &list, err);
+    }
+    if (result == 0 && fstat(whole.fd, &st) < 0) {
+        result = err_set_errno(err, ERR_SYSTEM, errno, "look at '%s'", path);
+    }
+    if (result == 0) {
+        result = whole_commit(&whole, err);
+    }
+    whole_abandon(&whole);
+    if (result < 0) {
+        return err_wrap(err, "bundle of run %s", bundle->id);
+    }
+    fputs("path      ", stdout);
+    print_text(path);
+    printf("\nsize      %" PRIu64 "\n", (uint64_t)st.st_size);
+    print_digest("contents", &list);
+    if (bundle->leaks > 0) {
+        log_info("the record has %zu %s: what the run saw of its host, which no bundle holds; 'sciwrap show %s' lists "
+                 "%s",
+                 bundle->leaks, bundle->leaks == 1 ? "leak" : "leaks", bundle->id, bundle->leaks == 1 ? "it" : "them");
+    }
+    return 0;
+}
+
+/* Contents that were kept are beside the manifest, or in the project of the directory that we are in. */
+static void list_objects(const char *cwd, const char *manifest, struct strlist *ret_objects)
+{
+    auto_free char *folder = path_normal(cwd, manifest);
+    char *runs = strstr(folder, "/" SETUP_RECORDS "/runs/");
+    struct project project = {.runs_fd = -1};
+    if (runs != NULL) {
+        *runs = '\0';
+    } else {
+        *strrchr(folder, '/') = '\0';
+    }
+    strlist_addf(ret_objects, "%s/" SETUP_RECORDS "/" OBJECTS_FOLDER, folder);
+    if (project_find(&project, cwd) == 1) {
+        strlist_addf(ret_objects, "%s/" OBJECTS_FOLDER, project.path);
+    }
+    project_close(&project);
+}
+
+static int write_bundle(const struct line *line, const char *cwd, struct err *err)
+{
+    struct bundle bundle = {0};
+    auto_release(strlist) struct strlist objects = {0};
+    auto_free char *manifest = records_find(line->word, err);
+    if (manifest == NULL) {
+        return -1;
+    }
+    list_objects(cwd, manifest, &objects);
+    struct bundle_request request = {.manifest = manifest,
+                                     .folders = &line->folders,
+                                     .objects = &objects,
+                                     .outputs = line->outputs,
+                                     .no_artifact = line->no_artifact};
+    int result = bundle_gather(&request, &bundle, err);
+    tell(&bundle);
+    if (result == 0) {
+        auto_free char *path = line->output != NULL ? xstrdup(line->output) : xasprintf("%s.sciwrap", bundle.id);
+        result = write_file(&bundle, path, err);
+    }
+    bundle_release(&bundle);
+    return result;
+}
+
+/* ---- looking into one */
+
+/* A definition need not say how large its artifact is. */
+#define UNKNOWN UINT64_MAX
+
+static void print_content(const char *title, const struct digest *digest, uint64_t size, const char *name)
+{
+    char hex[DIGEST_HEX + 1];
+    char text[16] = "";
+    digest_to_hex(digest, hex);
+    if (size != UNKNOWN) {
+        text_size(text, size);
+    }
+    printf("%-9s %.12s %9s  ", title, hex, text);
+    print_text(name);
+    putchar('\n');
+}
+
+static void print_files(const char *title, enum bundle_kind kind, const struct file_list *files,
+                        const struct bundle_list *list)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct file_item *item = &files->item[i];
+        bool inside = item->has_digest && (bundle_list_has(list, kind, &item->digest) ||
+                                           bundle_list_has(list, BUNDLE_INPUT, &item->digest));
+        if (inside) {
+            print_content(title, &item->digest, item->size, item->path);
+        } else if (item->has_digest && kind == BUNDLE_INPUT) {
+            print_content("no input", &item->digest, item->size, item->path);
+        }
+    }
+}
+
+static int print_record(const struct record *record, struct err *err)
+{
+    struct manifest manifest = {0};
+    if (manifest_load(&manifest, record->path, err) < 0) {
+        return -1;
+    }
+    const struct setup_environment *environment = &manifest.setup.environment;
+    bool with_outputs = false;
+    for (size_t i = 0; i < record->contents.list.count; i++) {
+        with_outputs |= record->contents.list.item[i].kind == BUNDLE_OUTPUT;
+    }
+    printf("run       %s\ncommand  ", manifest.id);
+    for (size_t i = 0; i < manifest.setup.argv.count; i++) {
+        putchar(' ');
+        print_text(manifest.setup.argv.item[i]);
+    }
+    printf("\nbytes     %" PRIu64 "\n", record->contents.list.bytes);
+    print_digest("contents", &record->contents.identity);
+    print_content(record->contents.has_artifact ? "artifact" : "only pin", &environment->artifact,
+                  environment->size > 0 ? environment->size : UNKNOWN, environment->name);
+    print_files("input", BUNDLE_INPUT, &manifest.inputs, &record->contents.list);
+    if (with_outputs) {
+        print_files("output", BUNDLE_OUTPUT, &manifest.outputs, &record->contents.list);
+    }
+    manifest_release(&manifest);
+    return 0;
+}
+
+static int look(const struct line *line, struct err *err)
+{
+    struct record record;
+    int result = record_open(&record, line->word, RECORD_LOOK, err);
+    if (result == 0 && record.bundle == NULL) {
+        result = err_set(err, ERR_USAGE, "bundle: '%s' is not a bundle", line->word);
+    }
+    if (result == 0 && line->list) {
+        result = print_record(&record, err);
+    }
+    record_close(&record);
+    return result;
+}
+
+static int run(int argc, char **argv, int *exit_code, struct err *err)
+{
+    struct line line = {0};
+    auto_free char *cwd = fs_current_dir();
+    *exit_code = 0;
+    if (cwd == NULL) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used");
+    }
+    int result = read_line(&line, argc, argv, cwd, err);
+    if (result == 0) {
+        result = line.list || line.check ? look(&line, err) : write_bundle(&line, cwd, err);
+    }
+    strlist_release(&line.folders);
+    return result;
+}
+
+const struct command bundle_command = {
+    .name = "bundle",
+    .synopsis = "[OPTION...] ID|FILE",
+    .summary = "put a run and all that a rerun needs into one file",
+    .options = options,
+    .more = "FILE is a manifest; with --list and --check it is a bundle.\n'sciwrap rerun FILE' reruns a bundle.\n",
+    .run = run,
+};
