@@ -74,7 +74,7 @@ static void note_use(struct observer *observer, const char *named, const char *r
         .named = xstrdup(named),
         .real = real != NULL ? xstrdup(real) : NULL,
     };
-    workers_give(&observer->workers, &use->work, false);
+    workers_leave(&observer->workers, &use->work);
 }
 
 /* ---- files of the host */

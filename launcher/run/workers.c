@@ -65,10 +65,25 @@ static void put(struct workers *workers, struct work *work, bool urgent)
     workers->open++;
 }
 
+void workers_leave(struct workers *workers, struct work *work)
+{
+    enum { ENOUGH = 64 };
+    pthread_mutex_lock(&workers->lock);
+    bool enough = ++workers->left == ENOUGH;
+    if (!enough) {
+        put(workers, work, false);
+    }
+    pthread_mutex_unlock(&workers->lock);
+    if (enough) {
+        workers_give(workers, work, false);
+    }
+}
+
 void workers_give(struct workers *workers, struct work *work, bool urgent)
 {
     pthread_mutex_lock(&workers->lock);
     put(workers, work, urgent);
+    workers->left = 0;
     bool wake = workers->sleeping > 0;
     if (!wake && workers->count < workers->most &&
         pthread_create(&workers->thread[workers->count], NULL, run_thread, workers) == 0) {

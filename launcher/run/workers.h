@@ -22,7 +22,8 @@ struct workers {
     pthread_cond_t idle; /* nothing waits or is worked on */
     struct work *first;
     struct work *last;
-    size_t open; /* waiting and being worked on */
+    size_t open;   /* waiting and being worked on */
+    unsigned left; /* pieces since somebody was woken for one */
     unsigned sleeping;
     unsigned count;
     unsigned most;
@@ -33,6 +34,9 @@ struct workers {
 void workers_begin(struct workers *workers);
 /* `urgent`: before all that waits, because a process of the run waits for it. */
 void workers_give(struct workers *workers, struct work *work, bool urgent);
+/* Work that nobody waits for: done with other work, when there is enough of it, or in workers_wait(). Waking a thread
+ * for each piece would cost more than the piece, and the CPU on which the run wants to go on. */
+void workers_leave(struct workers *workers, struct work *work);
 /* Until everything given is done. */
 void workers_wait(struct workers *workers);
 /* workers_wait(), and the threads end. */
