@@ -31,7 +31,7 @@
  *            content: bytes found again by their digest      digest_cache: digests of large files, remembered
  * env/       definition, definition_find, words: envs/NAME.ini      fix: the names of what is held fixed
  *            store, meta, index, index_search: where unpacked trees lie, and what is in them
- *            verify, verify_program, verify_full: whether it is still what was unpacked
+ *            verify, verify_way, verify_program, verify_full: whether it is still what was unpacked
  *            verify_entry, verify_cache, checked: by content, or because nobody touched it since the last check
  *            bundle_list: what is in a bundle
  * sandbox/   plan: everything that is needed to start one process

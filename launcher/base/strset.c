@@ -55,6 +55,11 @@ bool strset_add(struct strset *set, const char *text)
     return true;
 }
 
+bool strset_has(const struct strset *set, const char *text)
+{
+    return set->slots > 0 && set->slot[find(set, text)] != NULL;
+}
+
 void strset_release(struct strset *set)
 {
     for (size_t i = 0; i < set->slots; i++) {

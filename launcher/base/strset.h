@@ -16,4 +16,5 @@ struct strset {
 
 /* True when `text` was not in it before. */
 bool strset_add(struct strset *set, const char *text);
+bool strset_has(const struct strset *set, const char *text);
 void strset_release(struct strset *set);

@@ -85,6 +85,7 @@ struct verify *verify_open(const struct store_tree *tree, const char *env, struc
     verify->upper = -1;
     digest_to_hex(&tree->artifact, verify->hex);
     pthread_mutex_init(&verify->lock, NULL);
+    pthread_mutex_init(&verify->covers_lock, NULL);
     verify->tree.rootfs = openat(tree->fd, "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int result = 0;
     if (verify->tree.rootfs < 0) {
@@ -210,6 +211,8 @@ void verify_close(struct verify *verify)
     strlist_release(&verify->why);
     free(verify->found);
     free(verify->env);
+    strset_release(&verify->folders);
     pthread_mutex_destroy(&verify->lock);
+    pthread_mutex_destroy(&verify->covers_lock);
     free(verify);
 }

@@ -155,15 +155,15 @@ static bool find_program(struct verify *verify, const char *named, struct buf *r
         return true;
     }
     if (fs_find_in_root(verify->tree.rootfs, named, ret_real, ret_st)) {
-        return way == VERIFY_WAY_INSIDE || verify_used(verify, named, buf_text(ret_real));
+        return way == VERIFY_WAY_INSIDE || verify_check_used(verify, named, buf_text(ret_real));
     }
-    return verify_missing(verify, named);
+    return verify_check_missing(verify, named);
 }
 
-bool verify_program(struct verify *verify, const char *named, const char *real)
+static bool check_program(struct verify *verify, const char *named, const char *real)
 {
     auto_free char *path = xstrdup(real + strspn(real, "/"));
-    bool good = verify_used(verify, named, path);
+    bool good = verify_check_used(verify, named, path);
     for (int depth = 0; good && depth <= DEPTH_MOST; depth++) {
         bool script = false;
         struct stat st;
@@ -176,7 +176,7 @@ bool verify_program(struct verify *verify, const char *named, const char *real)
         if (!good || next.length == 0) {
             break;
         }
-        good = verify_used(verify, interpreter, buf_text(&next));
+        good = verify_check_used(verify, interpreter, buf_text(&next));
         if (!script) {
             break;
         }
@@ -184,6 +184,12 @@ bool verify_program(struct verify *verify, const char *named, const char *real)
         path = buf_take(&next);
     }
     return good;
+}
+
+bool verify_program(struct verify *verify, const char *named, const char *real)
+{
+    verify_learn_covers(verify);
+    return check_program(verify, named, real);
 }
 
 /* 1 it is this one; 0 not, look further; -1 spoiled. */
@@ -198,7 +204,7 @@ static int try_candidate(struct verify *verify, const char *candidate)
     if (real.length == 0 || !S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0) {
         return 0;
     }
-    return verify_program(verify, candidate, buf_text(&real)) ? 1 : -1;
+    return check_program(verify, candidate, buf_text(&real)) ? 1 : -1;
 }
 
 bool verify_command(struct verify *verify, const char *name, const char *search_path)

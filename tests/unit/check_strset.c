@@ -14,8 +14,10 @@ START_TEST(knows_what_was_added)
     }
     for (int i = 0; i < _i; i++) {
         snprintf(text, sizeof(text), "path/%d", i);
+        ck_assert(strset_has(&set, text));
         ck_assert(!strset_add(&set, text));
     }
+    ck_assert(!strset_has(&set, "path"));
     ck_assert_uint_eq(set.count, (unsigned)_i);
     ck_assert(strset_add(&set, ""));
     ck_assert(!strset_add(&set, ""));
