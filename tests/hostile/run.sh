@@ -49,7 +49,7 @@ judge() {
         echo "something outside was changed"
     elif [ -n "$(ls -A "$SCIWRAP_STORE/tmp")" ]; then
         echo "the store's tmp is not empty"
-    elif [ "$(ls -A "$SCIWRAP_STORE" | tr '\n' ' ')" != "blobs locks roots tmp trees " ]; then
+    elif [ "$(ls -A "$SCIWRAP_STORE" | tr '\n' ' ')" != "blobs locks roots tmp trees verified " ]; then
         echo "something new beside the store's folders"
     elif [ "$2" = accept ]; then
         if [ "$status" -ne 0 ]; then
