@@ -52,9 +52,7 @@ static void *run_thread(void *context)
 static void put(struct workers *workers, struct work *work, bool urgent)
 {
     work->next = urgent ? workers->first : NULL;
-    if (urgent) {
-        workers->first = work;
-    } else if (workers->last != NULL) {
+    if (!urgent && workers->last != NULL) {
         workers->last->next = work;
     } else {
         workers->first = work;

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Tests of run/workers: all that was given is done, by whomever, and what is left is done when there is enough. */
+#include "run/workers.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "unit.h"
+
+static struct workers workers;
+static atomic_int done;
+
+static void run(struct work *work)
+{
+    atomic_fetch_add(&done, 1);
+    free(work);
+}
+
+static struct work *new_work(void)
+{
+    struct work *work = xcalloc(1, sizeof(*work));
+    work->run = run;
+    return work;
+}
+
+static void begin(void)
+{
+    atomic_store(&done, 0);
+    workers_begin(&workers);
+}
+
+static void end(void)
+{
+    workers_end(&workers);
+}
+
+START_TEST(does_what_is_given)
+{
+    for (int i = 0; i < 1000; i++) {
+        workers_give(&workers, new_work(), i % 3 == 0);
+    }
+    workers_wait(&workers);
+    ck_assert_int_eq(atomic_load(&done), 1000);
+    workers_wait(&workers); /* of nothing */
+}
+END_TEST
+
+START_TEST(does_what_is_left_at_the_end)
+{
+    for (int i = 0; i < 10; i++) {
+        workers_leave(&workers, new_work());
+    }
+    ck_assert_uint_eq(workers.count, 0); /* no thread was made for it */
+    ck_assert_int_eq(atomic_load(&done), 0);
+    workers_wait(&workers);
+    ck_assert_int_eq(atomic_load(&done), 10);
+}
+END_TEST
+
+/* Fails by the time limit of the test when nobody comes. */
+START_TEST(does_what_is_left_when_it_is_enough)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    for (int i = 0; i < 64; i++) {
+        workers_leave(&workers, new_work());
+    }
+    while (atomic_load(&done) < 64) {
+        nanosleep(&moment, NULL);
+    }
+    workers_leave(&workers, new_work());
+    workers_give(&workers, new_work(), false); /* takes what was left with it */
+    while (atomic_load(&done) < 66) {
+        nanosleep(&moment, NULL);
+    }
+}
+END_TEST
+
+static Suite *workers_suite(void)
+{
+    Suite *suite = suite_create("workers");
+    TCase *work = tcase_create("work");
+    tcase_add_checked_fixture(work, begin, end);
+    tcase_add_test(work, does_what_is_given);
+    tcase_add_test(work, does_what_is_left_at_the_end);
+    tcase_add_test(work, does_what_is_left_when_it_is_enough);
+    suite_add_tcase(suite, work);
+    return suite;
+}
+
+int main(void)
+{
+    return unit_run(workers_suite());
+}
