@@ -99,6 +99,20 @@ static void release(struct pump *pump)
     *pump = (struct pump){.stop = -1, .objects.fd = -1};
 }
 
+/* What a rerun is fed is often there already. */
+static int prepare_keeping(struct pump *pump, const char *project, uint64_t keep_most, struct err *err)
+{
+    const struct stream *stream = &pump->streams[STDIN_FILENO];
+    if (objects_open(&pump->objects, project, err) < 0) {
+        return -1;
+    }
+    if (!stream->has_digest || !objects_have(&pump->objects, &stream->digest, stream->size)) {
+        pump->early = xmalloc(TALLY_EARLY);
+        tally_begin(&pump->feed.tally, &pump->objects, pump->early, keep_most);
+    }
+    return 0;
+}
+
 static int prepare(struct pump *pump, bool hashes, const char *project, uint64_t keep_most, int stdio[STREAMS],
                    struct err *err)
 {
@@ -106,12 +120,8 @@ static int prepare(struct pump *pump, bool hashes, const char *project, uint64_t
         prepare_outputs(pump, pump->streams, hashes, stdio, err) < 0) {
         return -1;
     }
-    if (pump->feeds && hashes && project != NULL) {
-        if (objects_open(&pump->objects, project, err) < 0) {
-            return -1;
-        }
-        pump->early = xmalloc(TALLY_EARLY);
-        tally_begin(&pump->feed.tally, &pump->objects, pump->early, keep_most);
+    if (pump->feeds && hashes && project != NULL && prepare_keeping(pump, project, keep_most, err) < 0) {
+        return -1;
     }
     if (pump->feeds || pump->drains > 0) {
         pump->stop = eventfd(0, EFD_CLOEXEC);
@@ -184,9 +194,11 @@ static void note_input(struct pump *pump, struct strlist *notes)
 {
     struct stream *stream = &pump->streams[STDIN_FILENO];
     struct tally *tally = &pump->feed.tally;
+    bool kept = tally_end(tally, &stream->digest);
     stream->size = tally->size;
-    stream->kept = tally_end(tally, &stream->digest);
     stream->has_digest = !pump->feed.robbed;
+    stream->kept = kept || (stream->size > 0 && pump->objects.fd >= 0 &&
+                            objects_have(&pump->objects, &stream->digest, stream->size));
     if (pump->feed.robbed) {
         stream->unkept = xstrdup("another program read from the same pipe");
     } else if (tally->unkept.kind != ERR_NONE) {
@@ -229,6 +241,8 @@ int pump_finish(struct pump *pump, struct strlist *notes, struct err *err)
     }
     if (pump->started[IN]) {
         note_input(pump, notes);
+    } else if (pump->feeds) {
+        pump->streams[STDIN_FILENO].has_digest = false; /* nothing was read of what a rerun was to be fed */
     }
     for (size_t i = 0; i < pump->drains && pump->started[OUT] && result == 0; i++) {
         result = note_output(pump, i, err);

@@ -123,6 +123,11 @@ void redirect_streams(struct stream now[STREAMS], const struct manifest *then)
         free(now[fd].path);
         free(now[fd].host);
         now[fd] = (struct stream){.kind = STREAM_PIPE, .st = now[fd].st};
+        if (fd == STDIN_FILENO) {
+            now[fd].has_digest = true;
+            now[fd].digest = was->digest;
+            now[fd].size = was->size;
+        }
         if (was->cut) {
             now[fd].most = was->size;
             now[fd].closes = then->exit.signal == SIGPIPE || then->exit.code == 128 + SIGPIPE;

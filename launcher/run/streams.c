@@ -117,17 +117,32 @@ static int read_item(struct file_item *item, const struct stream *stream, int fd
     return file_item_read(item, path, stream->offset, err);
 }
 
+static void set_role(struct file_item *item, const char *role)
+{
+    free(item->role);
+    item->role = xstrdup(role);
+}
+
 int streams_add_input(const struct stream streams[STREAMS], struct file_list *inputs, struct err *err)
 {
-    if (streams[0].kind != STREAM_FILE) {
+    const struct stream *stream = &streams[STDIN_FILENO];
+    if (stream->kind != STREAM_FILE) {
         return 0;
     }
-    struct file_item *item = file_list_find(inputs, streams[0].path);
-    if (item != NULL && streams[0].offset == 0) {
+    struct file_item *item = file_list_find(inputs, stream->path);
+    if (item != NULL && stream->offset == 0) {
+        if (item->role != NULL && strcmp(item->role, "argument") == 0) {
+            set_role(item, stream_name(STDIN_FILENO)); /* one that was merely named may be dropped */
+        }
         return 0;
     }
-    item = file_list_add(inputs, streams[0].path);
-    if (read_item(item, &streams[0], 0, err) < 0) {
+    item = file_list_add(inputs, stream->path);
+    set_role(item, stream_name(STDIN_FILENO));
+    if (stream->offset == 0 && stream->host != NULL && access(stream->host, R_OK) == 0) {
+        item->host = xstrdup(stream->host); /* and hashed while the command runs, or with the others */
+        return 0;
+    }
+    if (read_item(item, stream, STDIN_FILENO, err) < 0) {
         return err_wrap(err, "standard input");
     }
     return 0;

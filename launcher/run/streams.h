@@ -29,7 +29,8 @@ struct stream {
     struct stat st;
     uint64_t offset; /* STREAM_FILE: where reading or writing begins */
 
-    /* STREAM_PIPE, once it has passed: what the command read from it, or wrote. */
+    /* STREAM_PIPE, once it has passed: what the command read from it, or wrote. Of the input of a rerun also before:
+     * what it will be fed. */
     bool has_digest;
     struct digest digest;
     uint64_t size;
@@ -46,7 +47,8 @@ struct stream {
 
 /* Looks at descriptors 0 to 2 of the calling process. */
 void streams_look(struct stream streams[STREAMS], const struct setup *setup, const struct facts *facts);
-/* Adds standard input, when it is a file: hashed from where it will be read on. Before the start. */
+/* Adds standard input, when it is a file. Before the start. One that is read from its beginning has no digest yet; of
+ * another one it is that of what begins where it will be read on. */
 int streams_add_input(const struct stream streams[STREAMS], struct file_list *inputs, struct err *err);
 /* Adds the files that output and error went to, in the place of what a comparison of the work directory found for
  * them. After the end. */

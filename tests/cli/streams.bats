@@ -273,6 +273,23 @@ PYTHON
     is "${lines[-1]}" identical
 }
 
+@test "a rerun of a rerun, in a project of its own" {
+    bytes_of 200000 | "$SCIWRAP" exec tiny sha256sum >out.txt
+    local objects id first=$WORK
+    id=$(basename "$(dirname "$(manifest)")")
+    objects=$(find .sciwrap/objects -type f)
+    succeeds "$SCIWRAP" rerun "$id"
+    is "$(find .sciwrap/objects -type f)" "$objects"
+    WORK=$BATS_TEST_TMPDIR/other
+    mkdir "$WORK"
+    cd "$WORK"
+    succeeds "$SCIWRAP" rerun "$first/.sciwrap/runs/$id/manifest.json"
+    is "$(in_record "[e['stdin']['size'], e['stdin']['kept']]")" "[200000, True]"
+    rm -rf "$first/.sciwrap"
+    succeeds "$SCIWRAP" rerun "$(basename "$(dirname "$(manifest)")")"
+    is "${lines[-1]}" identical
+}
+
 @test "a rerun sees that output differs" {
     "$SCIWRAP" exec tiny sh -c 'head -c 8 /dev/urandom | sha256sum' | cat >/dev/null
     run "$SCIWRAP" rerun "$(basename "$(dirname "$(manifest)")")"
@@ -319,6 +336,23 @@ PYTHON
     # The same through output and error, which nobody expects to be read from.
     bash -c '"$SCIWRAP" exec tiny sh -c "echo evil >/proc/self/fd/1 || echo evil >/proc/self/fd/2" 1<in.txt 2<in.txt' || true
     is "$(cat in.txt)" original
+}
+
+@test "a file that was named and given, but only read as standard input" {
+    echo content >in.txt
+    local way
+    for way in '' comparison; do
+        SCIWRAP_RECORDING=$way "$SCIWRAP" exec tiny sh -c 'cat >out.txt' sh in.txt <in.txt
+        is "$(in_record "[(i['path'], i['role'], i['sha256']) for i in e['inputs']]")" "[('in.txt', 'stdin', '$(sha256 in.txt)')]"
+        succeeds "$SCIWRAP" rerun "$(basename "$(dirname "$(manifest)")")"
+        rm out.txt
+    done
+}
+
+@test "a file that the run writes while it reads it is recorded as it was" {
+    echo before >in.txt
+    "$SCIWRAP" exec tiny sh -c 'echo after >in.txt; cat >out.txt' <in.txt
+    is "$(in_record "[i['sha256'] for i in e['inputs'] if i['role'] == 'stdin']")" "['$(echo before | digest)']"
 }
 
 @test "a file that was given for writing too can be written" {
