@@ -26,7 +26,7 @@ static const struct command_option options[] = {
     {"output", 'o', "FILE", "the bundle to write (ID.sciwrap)"},
     {"outputs", 0, NULL, "put in what the run wrote, too"},
     {"no-artifact", 0, NULL, "leave out the environment but for its pin"},
-    {"inputs", 0, "DIR", "look for contents in DIR first (repeatable)"},
+    {"inputs", 0, "DIR", "look for contents in DIR too (repeatable)"},
     {"list", 0, NULL, "check a bundle and say what is in it"},
     {"check", 0, NULL, "check a bundle"},
     {"quiet", 'q', NULL, "say only what went wrong"},
@@ -138,45 +138,45 @@ static int write_file(const struct bundle *bundle, const char *path, struct err 
     return 0;
 }
 
-/* Contents that were kept are beside the manifest, or in the project of the directory that we are in. */
-static void list_objects(const char *cwd, const char *manifest, struct strlist *ret_objects)
+/* Where contents may be besides: beside the manifest and in the directory that we are in, and among what those keep. */
+static void list_places(const char *cwd, const char *manifest, struct strlist *folders, struct strlist *ret_objects)
 {
-    auto_free char *folder = path_normal(cwd, manifest);
+    char *folder = path_normal(cwd, manifest);
     char *runs = strstr(folder, "/" SETUP_RECORDS "/runs/");
     struct project project = {.runs_fd = -1};
-    if (runs != NULL) {
-        *runs = '\0';
-    } else {
-        *strrchr(folder, '/') = '\0';
-    }
+    *(runs != NULL ? runs : strrchr(folder, '/')) = '\0';
     strlist_addf(ret_objects, "%s/" SETUP_RECORDS "/" OBJECTS_FOLDER, folder);
     if (project_find(&project, cwd) == 1) {
         strlist_addf(ret_objects, "%s/" OBJECTS_FOLDER, project.path);
     }
     project_close(&project);
+    strlist_take(folders, folder);
+    strlist_add(folders, cwd);
 }
 
-static int write_bundle(const struct line *line, const char *cwd, struct err *err)
+static int write_bundle(struct line *line, const char *cwd, struct err *err)
 {
+    struct record record;
     struct bundle bundle = {0};
     auto_release(strlist) struct strlist objects = {0};
-    auto_free char *manifest = records_find(line->word, err);
-    if (manifest == NULL) {
-        return -1;
+    int result = record_open(&record, line->word, RECORD_WHOLE, err);
+    if (result == 0) {
+        list_places(cwd, record.path, &line->folders, &objects);
+        struct bundle_request request = {.manifest = record.path,
+                                         .definition = record.contents.has_artifact ? record.contents.definition : NULL,
+                                         .folders = &line->folders,
+                                         .objects = &objects,
+                                         .outputs = line->outputs,
+                                         .no_artifact = line->no_artifact};
+        result = bundle_gather(&request, &bundle, err);
+        tell(&bundle);
     }
-    list_objects(cwd, manifest, &objects);
-    struct bundle_request request = {.manifest = manifest,
-                                     .folders = &line->folders,
-                                     .objects = &objects,
-                                     .outputs = line->outputs,
-                                     .no_artifact = line->no_artifact};
-    int result = bundle_gather(&request, &bundle, err);
-    tell(&bundle);
     if (result == 0) {
         auto_free char *path = line->output != NULL ? xstrdup(line->output) : xasprintf("%s.sciwrap", bundle.id);
         result = write_file(&bundle, path, err);
     }
     bundle_release(&bundle);
+    record_close(&record);
     return result;
 }
 
@@ -276,6 +276,6 @@ const struct command bundle_command = {
     .synopsis = "[OPTION...] ID|FILE",
     .summary = "put a run and all that a rerun needs into one file",
     .options = options,
-    .more = "FILE is a manifest; with --list and --check it is a bundle.\n'sciwrap rerun FILE' reruns a bundle.\n",
+    .more = "FILE is a manifest or a bundle. 'sciwrap rerun FILE' reruns a bundle.\n",
     .run = run,
 };

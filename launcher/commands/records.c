@@ -101,8 +101,8 @@ static int unpack(struct record *record, int fd, const char *word, enum record_u
         return -1;
     }
     record->bundle = xstrdup(word);
-    if (supply_read_bundle(fd, record->folder.path, word, use == RECORD_RERUN, err) < 0 ||
-        bundle_open(record->folder.path, use == RECORD_RERUN, &record->contents, err) < 0) {
+    if (supply_read_bundle(fd, record->folder.path, word, use == RECORD_WHOLE, err) < 0 ||
+        bundle_open(record->folder.path, use == RECORD_WHOLE, &record->contents, err) < 0) {
         return err_wrap(err, "bundle '%s' is refused", word);
     }
     record->path = xstrdup(record->contents.manifest);

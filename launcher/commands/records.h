@@ -14,7 +14,7 @@ char *records_find(const char *word, struct err *err);
 
 enum record_use {
     RECORD_LOOK,  /* only the manifest is needed */
-    RECORD_RERUN, /* the contents too: they are unpacked below the .sciwrap of the current directory */
+    RECORD_WHOLE, /* the contents too: they are unpacked below the .sciwrap of the current directory */
 };
 
 struct record {

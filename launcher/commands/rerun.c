@@ -221,7 +221,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     rerun.cwd = cwd;
     int result = read_line(&rerun, argc, argv, &word, err);
     if (result == 0) {
-        result = record_open(&record, word, RECORD_RERUN, err);
+        result = record_open(&record, word, RECORD_WHOLE, err);
     }
     if (result == 0) {
         result = manifest_load(&then, record.path, err);

@@ -65,12 +65,12 @@ static char *find(const struct gathering *gathering, const struct run_content *c
     struct content wanted = {.digest = content->file.digest, .size = content->size, .offset = content->offset};
     struct err ignored = {0};
     char *place = NULL;
+    if (content->host != NULL) {
+        strlist_add(&files.files, content->host);
+    }
     for (size_t i = 0; i < folders->count; i++) {
         strlist_addf(&files.files, "%s/%s", folders->item[i], content->path + (content->path[0] == '/'));
         strlist_addf(&files.files, "%s/%s", folders->item[i], path_base(content->path));
-    }
-    if (content->host != NULL) {
-        strlist_add(&files.files, content->host);
     }
     /* What was kept first: it cannot have changed, and is not looked at in vain. */
     auto_fd int kept = content_open(&objects, &wanted, &place, &ignored);
@@ -126,7 +126,7 @@ static void add_contents(struct gathering *gathering)
 {
     struct run_contents contents;
     struct bundle_list inputs = {0};
-    run_contents_gather(&gathering->manifest, gathering->top, gathering->request->outputs, &contents);
+    run_contents_gather(&gathering->manifest, gathering->request->outputs, &contents);
     for (size_t i = 0; i < contents.count && contents.item[i].file.kind == BUNDLE_INPUT; i++) {
         bundle_list_add(&inputs, BUNDLE_INPUT, &contents.item[i].file.digest);
     }
@@ -221,7 +221,8 @@ static void add_artifact(struct gathering *gathering)
     const struct setup_environment *environment = &gathering->manifest.setup.environment;
     struct bundle_file file = {.kind = BUNDLE_ARTIFACT, .digest = environment->artifact};
     if (!gathering->request->no_artifact) {
-        auto_free char *definition = artifact_definition(environment);
+        const char *given = gathering->request->definition;
+        auto_free char *definition = given != NULL ? xstrdup(given) : artifact_definition(environment);
         add_source(&gathering->bundle->plan, &file, 0, 0, definition);
     }
 }

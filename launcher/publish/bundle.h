@@ -16,7 +16,8 @@
 
 struct bundle_request {
     const char *manifest;          /* host path; goes into the bundle as it is, byte for byte */
-    const struct strlist *folders; /* host folders to look for contents in first, by the path in the manifest or name */
+    const char *definition;        /* host path of one that says where the artifact is; NULL: as the run says */
+    const struct strlist *folders; /* host folders to look for contents in too, by the path in the manifest or name */
     const struct strlist *objects; /* folders of objects (run/content.h) */
     bool outputs;
     bool no_artifact;

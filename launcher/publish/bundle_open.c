@@ -136,12 +136,12 @@ static int shift_inputs(const char *folder, const struct run_contents *inputs, s
     return 0;
 }
 
-static int check(const char *folder, bool unpacked, const struct manifest *manifest, const struct doc *top,
-                 struct bundle_contents *contents, struct err *err)
+static int check(const char *folder, bool unpacked, const struct manifest *manifest, struct bundle_contents *contents,
+                 struct err *err)
 {
     const struct setup_environment *environment = &manifest->setup.environment;
     struct run_contents wanted;
-    run_contents_gather(manifest, top, true, &wanted);
+    run_contents_gather(manifest, true, &wanted);
     int result = check_complete(&contents->list, &wanted, err);
     if (result == 0) {
         result = check_named(&contents->list, &wanted, environment, err);
@@ -161,7 +161,6 @@ int bundle_open(const char *folder, bool unpacked, struct bundle_contents *ret_c
     auto_release(buf) struct buf text = {0};
     struct bundle_contents contents = {.manifest = xasprintf("%s/" MANIFEST_NAME, folder)};
     struct manifest manifest = {0};
-    struct doc *top = NULL;
     int result = read_list(folder, &contents, err);
     if (result == 0) {
         result = fs_read_path(contents.manifest, MANIFEST_MOST, &text, err);
@@ -170,10 +169,8 @@ int bundle_open(const char *folder, bool unpacked, struct bundle_contents *ret_c
         result = manifest_parse(&manifest, "member 'manifest.json'", buf_text(&text), text.length, err);
     }
     if (result == 0) {
-        top = doc_parse("member 'manifest.json'", buf_text(&text), text.length, err);
-        result = top == NULL ? -1 : check(folder, unpacked, &manifest, top, &contents, err);
+        result = check(folder, unpacked, &manifest, &contents, err);
     }
-    doc_free(top);
     manifest_release(&manifest);
     if (result < 0) {
         bundle_contents_release(&contents);

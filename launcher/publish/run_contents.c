@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/auto.h"
 #include "base/mem.h"
 
 static struct run_content *add(struct run_contents *contents, enum bundle_kind kind, const struct digest *digest)
@@ -36,20 +35,6 @@ static void add_files(struct run_contents *contents, enum bundle_kind kind, cons
     }
 }
 
-/* What came through a pipe is no file; when it was kept, it is in the project's objects. */
-static void add_stdin(struct run_contents *contents, const struct doc *top)
-{
-    struct digest digest;
-    const struct doc *object = doc_get(doc_get(top, "experiment"), "stdin");
-    auto_free char *hex = doc_get_text(object, "sha256");
-    if (!doc_get_bool(object, "kept") || hex == NULL || !digest_from_hex(hex, &digest)) {
-        return;
-    }
-    struct run_content *content = add(contents, BUNDLE_INPUT, &digest);
-    content->path = "/dev/stdin";
-    (void)doc_get_number(object, "size", &content->size);
-}
-
 static int compare(const void *a, const void *b)
 {
     const struct run_content *first = a;
@@ -61,12 +46,10 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : strcmp(first->path, second->path);
 }
 
-void run_contents_gather(const struct manifest *manifest, const struct doc *top, bool outputs,
-                         struct run_contents *ret_contents)
+void run_contents_gather(const struct manifest *manifest, bool outputs, struct run_contents *ret_contents)
 {
     *ret_contents = (struct run_contents){0};
     add_files(ret_contents, BUNDLE_INPUT, &manifest->inputs);
-    add_stdin(ret_contents, top);
     if (outputs) {
         add_files(ret_contents, BUNDLE_OUTPUT, &manifest->outputs);
     }

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "env/bundle_list.h"
-#include "run/doc.h"
 #include "run/manifest.h"
 
 struct run_content {
@@ -28,7 +27,5 @@ struct run_contents {
     size_t capacity;
 };
 
-/* `top` is the document that the manifest was read from. */
-void run_contents_gather(const struct manifest *manifest, const struct doc *top, bool outputs,
-                         struct run_contents *ret_contents);
+void run_contents_gather(const struct manifest *manifest, bool outputs, struct run_contents *ret_contents);
 void run_contents_release(struct run_contents *contents);

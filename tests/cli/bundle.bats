@@ -264,6 +264,36 @@ no_leftovers() {
     no_leftovers
 }
 
+@test "standard input from a pipe, when it was kept" {
+    echo piped | "$SCIWRAP" exec -q tiny cat >out.txt
+    [[ $(field "m['experiment']['stdin'].get('kept')") == True ]] || skip "pipes are not kept on this host"
+    "$SCIWRAP" bundle -q "$(run_id)" -o "$BATS_TEST_TMPDIR/x.sciwrap"
+    elsewhere
+    succeeds offline "$SCIWRAP" rerun ../x.sciwrap
+    is "${lines[-1]}" identical
+}
+
+@test "a bundle made from a bundle is the same file, on another machine too" {
+    a_run
+    "$SCIWRAP" bundle -q --outputs "$(run_id)" -o "$BATS_TEST_TMPDIR/x.sciwrap"
+    elsewhere
+    succeeds offline "$SCIWRAP" bundle -q --outputs ../x.sciwrap -o y.sciwrap
+    cmp y.sciwrap ../x.sciwrap
+    succeeds offline "$SCIWRAP" bundle -q --no-artifact ../x.sciwrap -o z.sciwrap
+    [[ $(stat -c %s z.sciwrap) -lt 20000 ]]
+    no_leftovers
+}
+
+@test "the record of a rerun can be bundled, although its work directory is gone" {
+    a_run
+    succeeds "$SCIWRAP" rerun -q "$(run_id)"
+    local id
+    id=$(grep -l rerun_of .sciwrap/runs/*/manifest.json | cut -d/ -f3)
+    succeeds "$SCIWRAP" bundle "$id" -o x.sciwrap
+    succeeds "$SCIWRAP" rerun x.sciwrap
+    is "${lines[-1]}" identical
+}
+
 @test "files with odd names, empty files, and the same content twice" {
     printf 'x' >$'new\nline'
     printf 'x' >$'caf\xe9'
@@ -354,6 +384,24 @@ PYTHON
     succeeds "$SCIWRAP" rerun ../x.sciwrap
     exec 9<&-
     is "$(ls .sciwrap/tmp)" sciwrap-bundle.busy
+}
+
+@test "an interrupted bundle leaves nothing behind, nor does an interrupted rerun" {
+    a_run
+    truncate -s 1G large
+    "$SCIWRAP" exec -q --input large tiny true
+    local id
+    id=$(run_id)
+    timeout -s INT --foreground 0.4 "$SCIWRAP" bundle -q --no-artifact "$id" -o x.sciwrap || true
+    is "$(find . -name '*x.sciwrap*')" ""
+    rm large
+    truncate -s 100M large
+    "$SCIWRAP" exec -q --input large tiny true
+    "$SCIWRAP" bundle -q --no-artifact "$(run_id)" -o x.sciwrap
+    run timeout -s INT --foreground 0.05 "$SCIWRAP" rerun x.sciwrap
+    "$SCIWRAP" bundle --check x.sciwrap
+    succeeds "$SCIWRAP" rerun x.sciwrap
+    no_leftovers
 }
 
 @test "memory does not grow with the inputs" {
