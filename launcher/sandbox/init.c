@@ -13,8 +13,8 @@
  * more children.
  * 5. No rights. Every capability set is emptied, no-new-privileges is set, the process is made undumpable: the
  *    command has the same uid and must not be able to trace PID 1 or read its memory, which is the launcher's.
- * 6. The personality, which the command inherits; the system call filter, after everything that needs more than it
- *    allows; then the command is started (payload.c).
+ * 6. The work directory and the personality, which the command inherits; the system call filter, after everything that
+ * needs more than it allows; then the command is started (payload.c).
  * 7. PID 1 lets go of everything but the channel. When the launcher dies, the kernel kills PID 1 (PR_SET_PDEATHSIG; an
  * end of file on the channel covers the moment before it was set), and with PID 1 every process of the namespace.
  */
@@ -286,6 +286,9 @@ void init_main(const struct init_context *context)
     int signals = signalfd(-1, &child, SFD_CLOEXEC);
     if (signals < 0) {
         err_set_errno(&err, ERR_SYSTEM, errno, "watch for ended processes");
+        fail(context, &err);
+    }
+    if (payload_enter_workdir(context->plan, &err) < 0) {
         fail(context, &err);
     }
     ready.random_addresses = fix_addresses(context->plan);

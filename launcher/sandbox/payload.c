@@ -70,7 +70,7 @@ static void fail(int channel, const struct err *err)
     _exit(err_exit_code(err));
 }
 
-static int enter_workdir(const struct plan *plan, struct err *err)
+int payload_enter_workdir(const struct plan *plan, struct err *err)
 {
     if (chdir(plan->workdir) < 0) {
         return err_set_errno(err, ERR_NOT_FOUND, errno, "enter the work directory '%s' inside the environment",
@@ -186,7 +186,7 @@ void payload_main(const struct init_context *context)
     int channel = context->channel;
     umask(context->plan->umask);
     reset_signals();
-    if (take_stdio(context->company, &err) < 0 || enter_workdir(context->plan, &err) < 0) {
+    if (take_stdio(context->company, &err) < 0) {
         fail(channel, &err);
     }
     if (mark_rest_close_on_exec(3) < 0) {

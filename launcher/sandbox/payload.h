@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * payload: the process that becomes the command: clean signals and descriptors, work directory, execve. It
- * inherits the system call filter from init.
+ * payload: the process that becomes the command: clean signals and descriptors, execve. It inherits the system call
+ * filter from init.
  */
 #pragma once
 
@@ -9,6 +9,10 @@
 
 /* Runs in the child of init; never returns. A failure goes to the launcher over the channel. */
 void payload_main(const struct init_context *context) __attribute__((noreturn));
+
+/* Makes the work directory the current one, which the command inherits. In init, before the filter: the recorder would
+ * have to be asked about it. Without rights, so that what the command could not enter is not entered. */
+int payload_enter_workdir(const struct plan *plan, struct err *err);
 
 /* Overwrites this process' copy of the launcher's arguments, which /proc/PID/cmdline shows to everybody. Before the
  * environment's strings are cleared: their place tells where the arguments end. */
