@@ -184,6 +184,15 @@ static enum recorder_answer read_host(struct observer *observer, const struct re
     return go_on ? RECORDER_GO_ON : RECORDER_LATER;
 }
 
+/* Whether `named` means the same as long as the run lasts, when it means something of the rootfs. A link in a place of
+ * the run can be turned elsewhere; with ".." such a link can be on the way anywhere. */
+static bool is_fixed(const struct observer *observer, const char *named)
+{
+    struct place place;
+    places_find(&observer->places, named, &place);
+    return place.kind == PLACE_ROOTFS && !observer->plan->writable && strstr(named, "/..") == NULL;
+}
+
 static enum recorder_answer on_read(struct observer *observer, const struct recorder_call *call)
 {
     enum recorder_answer answer = RECORDER_GO_ON;
@@ -210,7 +219,7 @@ static enum recorder_answer on_read(struct observer *observer, const struct reco
         if (place.kind == PLACE_HOST) {
             answer = read_host(observer, call, &place);
         }
-        remember(observer, call->path, place.kind == PLACE_ROOTFS && !observer->plan->writable);
+        remember(observer, call->path, place.kind == PLACE_ROOTFS && is_fixed(observer, call->path));
         if (program && S_ISREG(target->st.st_mode)) {
             processes_execute(&observer->processes, observer->recorder, call->thread, target->real, call->address);
         }

@@ -169,3 +169,11 @@ load helpers
     succeeds "$SCIWRAP" show "$(field 'm["id"]')"
     [[ $output == *"recorded     by comparing before and after: SCIWRAP_RECORDING=comparison"* ]]
 }
+
+@test "a link that is turned from the environment to a file of the work directory" {
+    echo data >data.txt
+    quietly "$SCIWRAP" exec tiny sh -c 'ln -s /etc/version l; cat l; ln -sf data.txt l; cat l; rm l'
+    is "$output" $'old\ndata'
+    [[ $(field 'm["recording"]["method"]') == seccomp-notification ]] || skip "no notifications here"
+    is "$(field '[i["path"] for i in m["experiment"]["inputs"]]')" "['data.txt']"
+}
