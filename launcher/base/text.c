@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Length of the valid UTF-8 sequence at `bytes`, 0 when there is none; its code point in *point. */
@@ -116,6 +117,30 @@ bool text_to_u64(const char *text, uint64_t least, uint64_t most, uint64_t *ret_
         value = value * 10 + digit;
     }
     if (value < least || value > most) {
+        return false;
+    }
+    *ret_value = value;
+    return true;
+}
+
+bool text_to_real(const char *text, double least, double most, double *ret_value)
+{
+    size_t whole = strspn(text, "0123456789");
+    size_t fraction = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+    const char *end = text + whole + (text[whole] == '.' ? 1 + fraction : 0);
+    if (whole + fraction == 0) {
+        return false;
+    }
+    if (*end == 'e' || *end == 'E') {
+        end += end[1] == '-' || end[1] == '+' ? 2 : 1;
+        size_t exponent = strspn(end, "0123456789");
+        if (exponent == 0) {
+            return false;
+        }
+        end += exponent;
+    }
+    double value = strtod(text, NULL); /* in the locale "C": main sets none */
+    if (*end != '\0' || !(value >= least && value <= most)) {
         return false;
     }
     *ret_value = value;

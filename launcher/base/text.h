@@ -19,6 +19,10 @@ bool text_is_utf8(const char *bytes, size_t length);
 /* Whole-string unsigned decimal number in [least, most]: no sign, no space, no trailing junk. False otherwise. */
 bool text_to_u64(const char *text, uint64_t least, uint64_t most, uint64_t *ret_value);
 
+/* Whole-string decimal number with fraction and exponent in [least, most]: "0.001", "1e-9"; no sign, no space, no
+ * hexadecimal, neither infinite nor NaN. False otherwise. */
+bool text_to_real(const char *text, double least, double most, double *ret_value);
+
 /* The candidate nearest to `word` within an edit distance that a typing mistake explains (at most a third of the
  * word), or NULL. `candidates` ends in NULL. */
 const char *text_nearest(const char *word, const char *const *candidates);

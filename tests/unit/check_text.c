@@ -130,6 +130,33 @@ START_TEST(refuses_numbers_and_leaves_the_result_alone)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    double value;
+} reals_accepted[] = {
+    {"0", 0}, {"1", 1}, {"0.5", 0.5}, {".5", 0.5}, {"5.", 5}, {"1e-9", 1e-9}, {"1E+2", 100}, {"2.5e2", 250},
+};
+
+static const char *const reals_refused[] = {
+    "", ".", "-1", "+1", " 1", "1 ", "1e", "1e+", "e5", "0x1p3", "nan", "inf", "1,5", "1.5.2", "1e999", "1001",
+};
+
+START_TEST(reads_real_numbers)
+{
+    double value = 77;
+    ck_assert(text_to_real(reals_accepted[_i].text, 0, 1000, &value));
+    ck_assert(value == reals_accepted[_i].value);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_real_number)
+{
+    double value = 77;
+    ck_assert_msg(!text_to_real(reals_refused[_i], 0, 1000, &value), "'%s'", reals_refused[_i]);
+    ck_assert(value == 77);
+}
+END_TEST
+
 START_TEST(suggests_only_what_a_typing_mistake_explains)
 {
     static const char *const known[] = {"description", "command", "url", "sha256", "size", NULL};
@@ -180,6 +207,8 @@ int main(void)
     TCase *words = tcase_create("Words");
     tcase_add_loop_test(words, reads_numbers, 0, ROWS(numbers_accepted));
     tcase_add_loop_test(words, refuses_numbers_and_leaves_the_result_alone, 0, ROWS(numbers_refused));
+    tcase_add_loop_test(words, reads_real_numbers, 0, ROWS(reals_accepted));
+    tcase_add_loop_test(words, refuses_what_is_no_real_number, 0, ROWS(reals_refused));
     tcase_add_test(words, suggests_only_what_a_typing_mistake_explains);
     tcase_add_test(words, compares_no_word_longer_than_its_table);
     tcase_add_loop_test(words, shows_sizes_in_decimal_units, 0, ROWS(sizes));
