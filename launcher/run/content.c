@@ -2,6 +2,7 @@
  * content: bytes found again by their digest. */
 #include "run/content.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -23,26 +24,42 @@ char *content_object_path(const char *folder, const struct digest *digest)
     return xasprintf("%s/%.2s/%s", folder, hex, hex);
 }
 
-/* The size first: it tells most other files apart without reading them. */
-static bool holds(int fd, const char *path, const struct content *content, uint64_t offset)
+/* The next `size` bytes; false when there are fewer. */
+static bool hash(int fd, uint64_t size, struct digest *ret_digest)
+{
+    enum { CHUNK = 128 * 1024 };
+    struct digest_state state;
+    auto_free char *chunk = xmalloc(CHUNK);
+    digest_begin(&state);
+    while (size > 0) {
+        ssize_t got = read(fd, chunk, size < CHUNK ? (size_t)size : CHUNK);
+        if (got <= 0 && !(got < 0 && errno == EINTR)) {
+            return false;
+        }
+        digest_update(&state, chunk, got > 0 ? (size_t)got : 0);
+        size -= got > 0 ? (uint64_t)got : 0;
+    }
+    digest_end(&state, ret_digest);
+    return true;
+}
+
+/* The size first: it tells many other files apart without reading them. */
+static bool holds(int fd, const struct content *content, uint64_t offset)
 {
     struct stat st;
     struct digest digest;
-    struct err ignored = {0};
-    uint64_t size = 0;
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || offset > (uint64_t)st.st_size ||
-        (uint64_t)st.st_size - offset != content->size) {
+        (uint64_t)st.st_size - offset < content->size || lseek(fd, (off_t)offset, SEEK_SET) < 0) {
         return false;
     }
-    return lseek(fd, (off_t)offset, SEEK_SET) >= 0 && digest_fd(fd, path, &digest, &size, &ignored) == 0 &&
-           size == content->size && digest_equal(&digest, &content->digest);
+    return hash(fd, content->size, &digest) && digest_equal(&digest, &content->digest);
 }
 
 static int open_place(const char *path, const struct content *content, uint64_t offset)
 {
     /* O_NONBLOCK: a pipe that was put in the place of the file must not hold the program. */
     auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || !holds(fd, path, content, offset) || lseek(fd, (off_t)offset, SEEK_SET) < 0) {
+    if (fd < 0 || !holds(fd, content, offset) || lseek(fd, (off_t)offset, SEEK_SET) < 0) {
         return -1;
     }
     return steal_fd(&fd);

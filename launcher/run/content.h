@@ -24,16 +24,17 @@ struct content_places {
 
 void content_places_release(struct content_places *places);
 
-/* What is looked for. In a file it begins at `offset` (output that was appended); an object is the content itself. */
+/* What is looked for. In a file it begins at `offset` and may be followed by more (output that was appended); an object
+ * is the content itself. */
 struct content {
     struct digest digest;
     uint64_t size;
     uint64_t offset;
 };
 
-/* A descriptor for reading, positioned at the first byte of the content; *ret_place (may be NULL) is then the host path
- * that it was found at, for the caller to free. -1 with ERR_NOT_FOUND when no place has it (files that are not there,
- * cannot be read or hold other bytes are passed over). */
+/* A descriptor for reading, positioned at the first byte of the content: the next content->size bytes are it.
+ * *ret_place (may be NULL) is then the host path that it was found at, for the caller to free. -1 with ERR_NOT_FOUND
+ * when no place has it (files that are not there, cannot be read or hold other bytes are passed over). */
 int content_open(const struct content_places *places, const struct content *content, char **ret_place, struct err *err);
 
 /* FOLDER/HH/HEX; caller frees. */

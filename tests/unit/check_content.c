@@ -54,7 +54,7 @@ static void assert_found(const struct content *content, const char *text, const 
     auto_fd int fd = content_open(&places, content, &place, &err);
     ck_assert_msg(fd >= 0, "%s", err.text);
     assert_no_error(&err);
-    ck_assert_int_eq(read(fd, bytes, sizeof(bytes) - 1), (ssize_t)strlen(text));
+    ck_assert_int_eq(read(fd, bytes, content->size), (ssize_t)strlen(text));
     ck_assert_str_eq(bytes, text);
     ck_assert_str_eq(place + strlen(place) - strlen(place_end), place_end);
 }
@@ -74,7 +74,8 @@ START_TEST(the_first_place_that_still_has_it)
     struct content content = content_of("old");
     strlist_addf(&places.files, "%s/absent", folder.path);
     add_file("changed", "new");
-    add_file("longer", "older");
+    add_file("shorter", "ol");
+    add_file("longer", "not old");
     add_file("right", "old");
     add_file("also-right", "old");
     assert_found(&content, "old", "/right");
@@ -103,6 +104,8 @@ START_TEST(a_content_may_begin_further_on_in_a_file)
     struct content content = content_of("appended");
     content.offset = 6;
     add_file("log", "first\nappended");
+    assert_found(&content, "appended", "/log");
+    add_file("log", "first\nappended, and then more");
     assert_found(&content, "appended", "/log");
     /* An object of it is the content alone. */
     strlist_release(&places.files);
