@@ -55,8 +55,8 @@
 #include "commands/supply.h"
 
 static const struct command *const commands[] = {
-    &run_command,  &exec_command, &shell_command, &pull_command,   &envs_command,   &build_command,  &lock_command,
-    &runs_command, &show_command, &rerun_command, &bundle_command, &whence_command, &doctor_command,
+    &run_command,  &exec_command, &shell_command, &pull_command, &envs_command,   &build_command,  &lock_command,
+    &runs_command, &show_command, &rerun_command, &diff_command, &bundle_command, &whence_command, &doctor_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "commands/supply.h"
 #include "run/project.h"
 #include "run/scratch.h"
@@ -132,4 +133,15 @@ void record_close(struct record *record)
     bundle_contents_release(&record->contents);
     private_folder_close(&record->folder);
     *record = (struct record){.folder = PRIVATE_FOLDER_NONE};
+}
+
+char *records_folder(const char *cwd, const char *manifest_path)
+{
+    char *folder = path_normal(cwd, manifest_path);
+    char *records = strstr(folder, "/" SETUP_RECORDS "/runs/");
+    if (records == NULL) {
+        records = strrchr(folder, '/');
+    }
+    *records = '\0';
+    return folder;
 }

@@ -28,3 +28,6 @@ struct record {
 /* What was unpacked of a bundle is gone after record_close(), to be called after success and failure. */
 int record_open(struct record *record, const char *word, enum record_use use, struct err *err);
 void record_close(struct record *record);
+
+/* The folder of the experiment that a manifest belongs to: above .sciwrap, or where the file lies. Caller frees. */
+char *records_folder(const char *cwd, const char *manifest_path);

@@ -3,6 +3,7 @@
 #include "run/rerun.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,116 +14,73 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "commands/command.h"
+#include "commands/comparison.h"
+#include "commands/pins.h"
 #include "commands/records.h"
-#include "commands/start.h"
-#include "run/options.h"
+#include "run/comparison_doc.h"
 #include "run/objects.h"
+#include "run/options.h"
+#include "run/repeats.h"
 
 static const struct command_option options[] = {
     {"inputs", 0, "DIR", "look for inputs in DIR first (repeatable)"},
-    {"keep", 0, NULL, "keep the work directory even when nothing differs"},
+    {"times", 0, "N", "rerun N times, and tell which outputs ever changed"},
+    MEASURE_OPTIONS,
     {"verify", 0, "used|full|off", "check used files of the environment, all, or none"},
+    {"keep", 0, NULL, "keep the work directory even when nothing differs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "name also the outputs that are the same"},
     {0},
 };
 
-/* Where the environment can be had: from the bundle, else as a definition that is known here says, else as that in the
- * bundle says. NULL when nobody says. Caller frees. */
-static char *find_definition(const struct setup_environment *environment, const struct record *record)
-{
-    auto_release(definition) struct definition def = {0};
-    struct err ignored = {0};
-    if (record->contents.has_artifact) {
-        return xstrdup(record->contents.definition);
-    }
-    char *known = definition_find_pin(&environment->artifact, environment->name);
-    bool says = known == NULL && record->bundle != NULL &&
-                definition_load(&def, record->contents.definition, &ignored) == 0 &&
-                (def.url.count > 0 || def.recipe != NULL);
-    return says ? xstrdup(record->contents.definition) : known;
-}
+/* More tells nothing new, and each leaves a record. */
+enum { TIMES_MOST = 1000 };
 
-static int find_tree(const struct setup_environment *environment, const struct record *record,
-                     struct store_tree *ret_tree, struct err *err)
+/* What the words of the command line say, and what comes of all reruns. */
+struct request {
+    const char *word;
+    struct strlist folders;
+    struct strlist objects;
+    bool keep;
+    uint64_t times;
+    bool has_level;
+    enum verify_level level; /* how the environment is checked, when that was asked for */
+    struct measure measure;
+
+    const char *cwd;
+    struct record record;
+    struct doc *then; /* its manifest */
+    struct repeats repeats;
+    struct doc *reruns; /* an array of comparisons, for --json */
+    bool all_good;
+};
+
+static void tell(struct request *request, const struct manifest *then, const struct rerun *rerun, uint64_t number)
 {
-    struct store store = {.fd = -1};
-    int found = store_open(&store, err) < 0 ? -1 : store_find_tree(&store, &environment->artifact, ret_tree, err);
-    store_close(&store);
-    if (found < 0) {
-        return -1;
+    for (size_t i = 0; i < rerun->notes.count; i++) {
+        log_info("%s", rerun->notes.item[i]);
     }
-    if (found == 0) {
-        char hex[DIGEST_HEX + 1];
-        auto_free char *definition = find_definition(environment, record);
-        digest_to_hex(&environment->artifact, hex);
-        if (definition == NULL) {
-            return err_set(err, ERR_NOT_FOUND,
-                           "environment '%s' (artifact sha256 %s) is not in the store, and no definition known here "
-                           "pins it%s",
-                           environment->name, hex,
-                           record->bundle != NULL ? "; the bundle holds neither the artifact nor an address of it"
-                                                  : "");
+    struct doc *doc = comparison_doc(&rerun->comparison);
+    doc_put_text(doc, "id", rerun->now.id);
+    doc_append(request->reruns, doc);
+    if (!request->measure.json) {
+        if (request->times > 1) {
+            printf("rerun %" PRIu64 " of %" PRIu64 ", %s\n", number, request->times, rerun->now.id);
         }
-        if (start_find_tree(definition, &environment->artifact, ret_tree, err) < 0) {
-            return -1;
-        }
+        comparison_print(&rerun->comparison, &then->exit, &rerun->now.exit);
+        fflush(stdout);
     }
-    if (!digest_equal(&ret_tree->tree, &environment->tree)) {
-        return err_set(err, ERR_MISMATCH, "the tree of environment '%s' in the store is not the one of the manifest",
-                       environment->name);
+    if (rerun->kept != NULL) {
+        log_info("the outputs of the rerun are in '%s'", rerun->kept);
     }
-    return 0;
-}
-
-/* The folder of the experiment that a manifest belongs to: above .sciwrap, or where the file lies. */
-static char *folder_of(const char *cwd, const char *manifest_path)
-{
-    char *folder = path_normal(cwd, manifest_path);
-    char *records = strstr(folder, "/" SETUP_RECORDS "/runs/");
-    if (records == NULL) {
-        records = strrchr(folder, '/');
-    }
-    *records = '\0';
-    return folder;
-}
-
-static void print_path(const char *word, const char *path)
-{
-    size_t length = strlen(path);
-    auto_free char *shown = xmalloc(length * 12 + 1);
-    text_escape(shown, length * 12 + 1, path, length);
-    printf("%-8s %s\n", word, shown);
-}
-
-static bool print_verdict(const struct rerun *rerun, const struct manifest *then)
-{
-    const struct comparison *comparison = &rerun->comparison;
-    for (size_t i = 0; i < comparison->count; i++) {
-        const struct comparison_item *item = &comparison->item[i];
-        if (item->verdict != VERDICT_SAME || log_get_level() == LOG_VERBOSE) {
-            print_path(verdict_name(item->verdict), item->path);
-        }
-    }
-    if (!comparison->same_exit) {
-        printf("%-8s exit status: %d, was %d\n", "differs", rerun->now.exit.code, then->exit.code);
-    }
-    bool identical = comparison->unequal == 0 && comparison->same_exit;
-    if (identical) {
-        printf("identical\n");
-    } else {
-        printf("different: %zu of %zu outputs%s\n", comparison->unequal, comparison->count,
-               comparison->same_exit ? "" : " and the exit status");
-    }
-    return identical;
 }
 
 /* As carefully as the first time, and never less than usual: what a rerun shows rests on it. */
-static int open_verify(struct rerun *rerun, const struct manifest *then, const struct store_tree *tree, struct err *err)
+static int open_verify(const struct request *request, struct rerun *rerun, const struct manifest *then,
+                       const struct store_tree *tree, struct err *err)
 {
     enum verify_level *level = &rerun->now.recording.verified.level;
-    if (!rerun->has_level) {
+    if (!request->has_level) {
         *level = then->recording.verified.level == VERIFY_FULL ? VERIFY_FULL : VERIFY_USED;
     }
     if (*level == VERIFY_OFF) {
@@ -146,100 +104,196 @@ static int close_verify(struct rerun *rerun, int result, struct err *err)
     return result;
 }
 
-static int perform(struct rerun *rerun, struct manifest *then, const struct record *record, int *exit_code,
-                   struct err *err)
+static int rerun_once(struct request *request, uint64_t number, struct err *err)
 {
+    struct rerun rerun = {
+        .cwd = request->cwd,
+        .folders = &request->folders,
+        .objects = &request->objects,
+        .keep = request->keep,
+        .rules = &request->measure.rules,
+        .then_doc = request->then,
+        .now.recording.verified.level = request->level,
+    };
+    struct manifest then = {0};
     struct store_tree tree = {.fd = -1};
-    int result = find_tree(&then->setup.environment, record, &tree, err);
+    int result = manifest_load(&then, request->record.path, err);
     if (result == 0) {
-        result = open_verify(rerun, then, &tree, err);
+        result = pins_find_tree(&then.setup.environment, &request->record, &tree, err);
     }
-    if (result == 0) {
-        rerun->rootfs = tree.rootfs;
-        result = rerun_perform(rerun, then, err);
-    }
-    for (size_t i = 0; i < rerun->notes.count; i++) {
-        log_info("%s", rerun->notes.item[i]);
+    if (result == 0 && number == 1) {
+        result = measure_add_definition(&request->measure, &then.setup.environment, &request->record, err);
+        repeats_add(&request->repeats, &then.outputs, NULL);
     }
     if (result == 0) {
-        *exit_code = print_verdict(rerun, then) ? 0 : 1;
-        if (rerun->kept != NULL) {
-            log_info("the outputs of the rerun are in '%s'", rerun->kept);
-        }
+        result = open_verify(request, &rerun, &then, &tree, err);
     }
-    result = close_verify(rerun, result, err);
+    if (result == 0) {
+        rerun.rootfs = tree.rootfs;
+        result = rerun_perform(&rerun, &then, err);
+    }
+    if (result == 0) {
+        tell(request, &then, &rerun, number);
+        repeats_add(&request->repeats, &rerun.now.outputs, &rerun.comparison);
+        request->all_good &= comparison_is_good(&rerun.comparison);
+    }
+    result = close_verify(&rerun, result, err);
     store_tree_release(&tree);
+    manifest_release(&then);
+    rerun_release(&rerun);
     return result;
 }
 
-static int read_value(struct rerun *rerun, const char *name, const char *value, struct err *err)
+/* What of several reruns is worth knowing: the outputs that ever changed. */
+static void print_changes(const struct request *request, const struct repeat_change *changes, size_t changed,
+                          size_t outputs)
 {
-    if (strcmp(name, "inputs") == 0) {
-        strlist_take(&rerun->folders, path_normal(rerun->cwd, value));
-        return 0;
+    printf("%" PRIu64 " reruns: %zu of %zu %s ever changed\n", request->times, changed, outputs,
+           outputs == 1 ? "output" : "outputs");
+    for (size_t i = 0; i < changed; i++) {
+        const struct repeat_change *change = &changes[i];
+        printf("  ");
+        comparison_print_text(change->path);
+        printf(": %zu %s in %zu runs", change->contents, change->contents == 1 ? "content" : "contents", change->runs);
+        if (change->runs < request->repeats.runs) {
+            printf(" of %zu", request->repeats.runs);
+        } else if (verdict_is_good(change->worst)) {
+            printf(", %s", verdict_title(change->worst));
+        }
+        putchar('\n');
     }
-    struct run_options options_of_run = {0};
-    int result = options_set_verify(&options_of_run, value, err);
-    rerun->now.recording.verified.level = options_of_run.verify;
-    rerun->has_level = true;
-    return result;
 }
 
-static int read_line(struct rerun *rerun, int argc, char **argv, const char **ret_word, struct err *err)
+static struct doc *changes_doc(const struct repeat_change *changes, size_t changed)
+{
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < changed; i++) {
+        struct doc *object = doc_object();
+        doc_put_text(object, "path", changes[i].path);
+        doc_put_number(object, "contents", changes[i].contents);
+        doc_put_number(object, "runs", changes[i].runs);
+        doc_put_text(object, "worst", verdict_name(changes[i].worst));
+        doc_append(array, object);
+    }
+    return array;
+}
+
+static void conclude(struct request *request)
+{
+    struct repeat_change *changes;
+    size_t outputs;
+    size_t changed = repeats_changed(&request->repeats, &changes, &outputs);
+    if (request->measure.json) {
+        struct doc *top = doc_object();
+        doc_put_text(top, "schema", COMPARISON_SCHEMA);
+        doc_put(top, "reruns", request->reruns);
+        doc_put(top, "changed", changes_doc(changes, changed));
+        request->reruns = NULL;
+        auto_free char *text = doc_print(top);
+        fputs(text, stdout);
+        doc_free(top);
+    } else if (request->times > 1) {
+        print_changes(request, changes, changed, outputs);
+    }
+    free(changes);
+}
+
+static int take_option(struct request *request, const char *option, const char *value, struct err *err)
+{
+    int taken = measure_take(&request->measure, option, value, err);
+    if (taken != 0 || option_is_level(option)) {
+        return taken < 0 ? -1 : 0;
+    }
+    if (strcmp(option, "verify") == 0) {
+        struct run_options of_run = {0};
+        int result = options_set_verify(&of_run, value, err);
+        request->level = of_run.verify;
+        request->has_level = true;
+        return result;
+    }
+    if (strcmp(option, "keep") == 0) {
+        request->keep = true;
+    } else if (strcmp(option, "inputs") == 0) {
+        strlist_take(&request->folders, path_normal(request->cwd, value));
+    } else if (!text_to_u64(value, 1, TIMES_MOST, &request->times)) {
+        return err_set(err, ERR_USAGE, "--times '%s': a number from 1 to %d is needed", value, TIMES_MOST);
+    }
+    return 0;
+}
+
+static int read_line(struct request *request, int argc, char **argv, struct err *err)
 {
     struct option_reader reader = option_reader_of(&rerun_command, argc, argv);
     while (reader.at < argc) {
         int option = option_next(&reader, err);
-        if (option == OPTION_ERROR) {
+        if (option == OPTION_ERROR ||
+            (option >= 0 && take_option(request, options[option].name, reader.value, err) < 0)) {
             return -1;
         }
-        if (option >= 0 && reader.value != NULL) {
-            if (read_value(rerun, options[option].name, reader.value, err) < 0) {
-                return -1;
+        if (option < 0 && reader.at < argc) {
+            if (request->word != NULL) {
+                return command_usage_error(&rerun_command, err, "takes one run");
             }
-        } else if (option >= 0) {
-            rerun->keep |= !option_is_level(options[option].name);
-        } else if (reader.at < argc && *ret_word == NULL) {
-            *ret_word = argv[reader.at++];
-        } else if (reader.at < argc) {
-            return command_usage_error(&rerun_command, err, "takes one run");
+            request->word = argv[reader.at++];
         }
     }
-    return *ret_word != NULL ? 0 : command_usage_error(&rerun_command, err, "no run named");
+    return request->word != NULL ? 0 : command_usage_error(&rerun_command, err, "no run named");
+}
+
+static int find_record(struct request *request, struct err *err)
+{
+    if (record_open(&request->record, request->word, RECORD_WHOLE, err) < 0) {
+        return -1;
+    }
+    request->then = doc_load(request->record.path, MANIFEST_MOST, err);
+    strlist_take(&request->folders, records_folder(request->cwd, request->record.path));
+    if (request->record.contents.shifted != NULL) {
+        strlist_add(&request->folders, request->record.contents.shifted);
+    }
+    strlist_add(&request->folders, request->cwd);
+    for (size_t i = 0; i < request->folders.count; i++) {
+        strlist_addf(&request->objects, "%s/" SETUP_RECORDS "/" OBJECTS_FOLDER, request->folders.item[i]);
+    }
+    return request->then != NULL ? 0 : -1;
+}
+
+static int perform(struct request *request, struct err *err)
+{
+    int result = find_record(request, err);
+    for (uint64_t number = 1; number <= request->times && result == 0; number++) {
+        result = rerun_once(request, number, err);
+    }
+    if (result == 0) {
+        conclude(request);
+    }
+    return result;
 }
 
 static int run(int argc, char **argv, int *exit_code, struct err *err)
 {
-    struct rerun rerun = {0};
-    struct manifest then = {0};
-    struct record record = {.folder = PRIVATE_FOLDER_NONE};
-    const char *word = NULL;
     auto_free char *cwd = fs_current_dir();
     if (cwd == NULL) {
         return err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used");
     }
-    rerun.cwd = cwd;
-    int result = read_line(&rerun, argc, argv, &word, err);
+    struct request request = {
+        .cwd = cwd,
+        .times = 1,
+        .record = {.folder = PRIVATE_FOLDER_NONE},
+        .reruns = doc_array(),
+        .all_good = true,
+    };
+    int result = read_line(&request, argc, argv, err);
     if (result == 0) {
-        result = record_open(&record, word, RECORD_WHOLE, err);
+        result = perform(&request, err);
     }
-    if (result == 0) {
-        result = manifest_load(&then, record.path, err);
-    }
-    if (result == 0) {
-        strlist_take(&rerun.folders, folder_of(cwd, record.path));
-        if (record.contents.shifted != NULL) {
-            strlist_add(&rerun.folders, record.contents.shifted);
-        }
-        strlist_add(&rerun.folders, cwd);
-        for (size_t i = 0; i < rerun.folders.count; i++) {
-            strlist_addf(&rerun.objects, "%s/" SETUP_RECORDS "/" OBJECTS_FOLDER, rerun.folders.item[i]);
-        }
-        result = perform(&rerun, &then, &record, exit_code, err);
-    }
-    manifest_release(&then);
-    rerun_release(&rerun);
-    record_close(&record);
+    *exit_code = request.all_good ? 0 : 1;
+    strlist_release(&request.folders);
+    strlist_release(&request.objects);
+    measure_release(&request.measure);
+    repeats_release(&request.repeats);
+    doc_free(request.reruns);
+    doc_free(request.then);
+    record_close(&request.record);
     return result;
 }
 
@@ -248,6 +302,7 @@ const struct command rerun_command = {
     .synopsis = "[OPTION...] ID|FILE",
     .summary = "run an experiment again from its manifest or bundle, and compare",
     .options = options,
-    .more = "Exit status: 0 'identical'; 1 something differs; 125 it could not be done.\n",
+    .more = "Exit status: 0 every output is identical, equal after normalisation or within\n"
+            "tolerance; 1 something differs; 125 it could not be done.\n",
     .run = run,
 };

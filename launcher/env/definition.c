@@ -250,6 +250,32 @@ static int take_verify(void *into, const struct keyfile *file, const struct keyf
     return 0;
 }
 
+static int take_ignore(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    struct err wrong = {0};
+    if (patterns_add(&((struct reading *)into)->def->compare.ignore, entry->value, &wrong) < 0) {
+        return keyfile_complain(file, entry->line, err, "%s", wrong.text);
+    }
+    return 0;
+}
+
+static int take_tolerance(double *place, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    return text_to_real(entry->value, 0, 1e300, place)
+               ? 0
+               : complain_value(file, entry, err, "a tolerance is a number such as 1e-9");
+}
+
+static int take_rtol(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    return take_tolerance(&((struct reading *)into)->def->compare.rtol, file, entry, err);
+}
+
+static int take_atol(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    return take_tolerance(&((struct reading *)into)->def->compare.atol, file, entry, err);
+}
+
 static const struct keyrule definition_rules[] = {
     {"environment", "description", false, take_description},
     {"environment", "command", false, take_command},
@@ -269,6 +295,9 @@ static const struct keyrule definition_rules[] = {
     {"run", "no-fix", false, take_no_fix},
     {"run", "cpu-baseline", false, take_cpu_baseline},
     {"run", "verify", false, take_verify},
+    {"compare", "ignore", true, take_ignore},
+    {"compare", "rtol", false, take_rtol},
+    {"compare", "atol", false, take_atol},
 };
 
 /* What only the whole file shows. */
@@ -359,6 +388,7 @@ void definition_release(struct definition *def)
     strlist_release(&def->url);
     free(def->recipe);
     strlist_release(&def->variables);
+    patterns_release(&def->compare.ignore);
     free(def->workdir);
     free(def->home);
     *def = (struct definition){0};

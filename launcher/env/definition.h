@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/patterns.h"
 #include "base/strlist.h"
 #include "env/verify.h"
 
@@ -21,6 +22,12 @@ enum network { NETWORK_NONE, NETWORK_HOST };
 /* Who the command is inside: RESEARCHER is uid and gid 1000, CALLER keeps the caller's numbers, ROOT is uid 0 (which
  * means nothing outside). */
 enum identity { IDENTITY_RESEARCHER, IDENTITY_CALLER, IDENTITY_ROOT };
+
+/* By what measure the outputs of reruns are to be compared. */
+struct definition_compare {
+    struct patterns ignore;
+    double rtol, atol;
+};
 
 struct definition {
     char *name; /* file name without .ini */
@@ -49,6 +56,8 @@ struct definition {
     unsigned no_fix;       /* a set of env/fix.h: what is not held fixed */
     unsigned cpu_baseline; /* 2 to 4, 0 when not given */
     enum verify_level verify;
+
+    struct definition_compare compare;
 };
 
 int definition_parse(struct definition *def, const char *path, const char *bytes, size_t length, struct err *err);

@@ -9,6 +9,8 @@
 
 #include "base/auto.h"
 #include "base/base64.h"
+#include "base/buf.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -82,6 +84,11 @@ void doc_put_bool(struct doc *object, const char *key, bool value)
     doc_put(object, key, must(json_boolean(value)));
 }
 
+void doc_put_real(struct doc *object, const char *key, double value)
+{
+    doc_put(object, key, must(json_real(value)));
+}
+
 void doc_put_digest(struct doc *object, const char *key, const struct digest *digest)
 {
     char hex[DIGEST_HEX + 1];
@@ -119,7 +126,7 @@ void doc_append_text(struct doc *array, const char *text)
 
 char *doc_print(const struct doc *doc)
 {
-    char *text = must(json_dumps(json_of_const(doc), JSON_INDENT(2) | JSON_PRESERVE_ORDER));
+    char *text = must(json_dumps(json_of_const(doc), JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15)));
     size_t length = strlen(text);
     text = xrealloc(text, length + 2);
     text[length] = '\n';
@@ -141,6 +148,12 @@ struct doc *doc_parse(const char *name, const char *bytes, size_t length, struct
         return NULL;
     }
     return (struct doc *)value;
+}
+
+struct doc *doc_load(const char *path, size_t most, struct err *err)
+{
+    auto_release(buf) struct buf text = {0};
+    return fs_read_path(path, most, &text, err) == 0 ? doc_parse(path, buf_text(&text), text.length, err) : NULL;
 }
 
 const struct doc *doc_get(const struct doc *object, const char *key)
@@ -171,6 +184,31 @@ char *doc_text(const struct doc *value)
 char *doc_get_text(const struct doc *object, const char *key)
 {
     return doc_text(doc_get(object, key));
+}
+
+static char *describe_array(const struct doc *array)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < doc_count(array); i++) {
+        auto_free char *element = doc_describe(doc_at(array, i));
+        buf_addf(&text, "%s%s", i > 0 ? " " : "", element != NULL ? element : "?");
+    }
+    return buf_take(&text);
+}
+
+char *doc_describe(const struct doc *value)
+{
+    const json_t *json = json_of_const(value);
+    if (json_is_integer(json)) {
+        return xasprintf("%lld", (long long)json_integer_value(json));
+    }
+    if (json_is_real(json)) {
+        return xasprintf("%.15g", json_real_value(json));
+    }
+    if (json_is_boolean(json)) {
+        return xstrdup(json_is_true(json) ? "yes" : "no");
+    }
+    return json_is_array(json) ? describe_array(value) : doc_text(value);
 }
 
 bool doc_get_number(const struct doc *object, const char *key, uint64_t *ret_number)

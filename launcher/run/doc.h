@@ -28,6 +28,7 @@ void doc_put(struct doc *object, const char *key, struct doc *value);
 void doc_put_text(struct doc *object, const char *key, const char *text);
 void doc_put_number(struct doc *object, const char *key, uint64_t number);
 void doc_put_bool(struct doc *object, const char *key, bool value);
+void doc_put_real(struct doc *object, const char *key, double value);                  /* finite */
 void doc_put_digest(struct doc *object, const char *key, const struct digest *digest); /* hexadecimal */
 void doc_put_mode(struct doc *object, const char *key, mode_t mode);                   /* "0644" */
 void doc_put_texts(struct doc *object, const char *key, const struct strlist *texts);  /* an array */
@@ -41,6 +42,9 @@ char *doc_print(const struct doc *doc);
  * and for text after the end. NULL on error. */
 struct doc *doc_parse(const char *name, const char *bytes, size_t length, struct err *err);
 
+/* The same from a file of at most `most` bytes. */
+struct doc *doc_load(const char *path, size_t most, struct err *err);
+
 /* Members and elements; NULL (0, false) when absent or of another kind. Borrowed. */
 const struct doc *doc_get(const struct doc *object, const char *key);
 size_t doc_count(const struct doc *array);
@@ -49,6 +53,9 @@ const struct doc *doc_at(const struct doc *array, size_t index);
 char *doc_text(const struct doc *value);
 char *doc_get_text(const struct doc *object, const char *key);
 bool doc_get_number(const struct doc *object, const char *key, uint64_t *ret_number);
+/* A string, number, true or false, or the elements of an array of them with blanks between, for people. Caller frees;
+ * NULL for anything else. */
+char *doc_describe(const struct doc *value);
 bool doc_get_bool(const struct doc *object, const char *key);
 /* The keys of an object, in order. */
 void doc_keys(const struct doc *object, struct strlist *ret_keys);

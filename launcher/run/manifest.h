@@ -28,6 +28,8 @@ struct manifest_exit {
     char *error; /* why the command did not start, else NULL */
 };
 
+struct comparison;
+
 struct manifest {
     char id[RUN_ID_LENGTH + 1];
     char *rerun_of; /* ID of the run that this one repeats, or NULL */
@@ -41,7 +43,8 @@ struct manifest {
     struct strlist addresses;   /* that were connected to */
     struct recording recording;
     struct circumstances circumstances;
-    char *started; /* read back: RFC 3339 */
+    const struct comparison *comparison; /* of a rerun, borrowed: written, not read back; else NULL */
+    char *started;                       /* read back: RFC 3339 */
     uint64_t elapsed_ns;
 };
 
@@ -53,6 +56,6 @@ char *manifest_format(const struct manifest *manifest);
 char *manifest_format_plan(const struct setup *setup, const struct plan *plan);
 
 /* Text to manifest; `name` is for messages. Of the circumstances only the work directory, times and the places of
- * inputs come back. ERR_INVALID when it is damaged, not a manifest, or of a newer schema. */
+ * inputs and outputs come back. ERR_INVALID when it is damaged, not a manifest, or of a newer schema. */
 int manifest_parse(struct manifest *manifest, const char *name, const char *bytes, size_t length, struct err *err);
 int manifest_load(struct manifest *manifest, const char *path, struct err *err);

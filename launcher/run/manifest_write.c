@@ -6,6 +6,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "run/comparison_doc.h"
 #include "run/file_list_doc.h"
 #include "run/leaks.h"
 #include "run/manifest.h"
@@ -228,6 +229,9 @@ char *manifest_format(const struct manifest *manifest)
     doc_put(top, "circumstances", circumstances_doc(manifest));
     doc_put(top, "recording", recording_doc(&manifest->recording));
     doc_put(top, "leaks", leaks_doc(manifest));
+    if (manifest->comparison != NULL) {
+        doc_put(top, "comparison", comparison_doc(manifest->comparison));
+    }
     char *text = doc_print(top);
     doc_free(top);
     return text;

@@ -16,7 +16,7 @@
 #include "run/manifest.h"
 
 struct placing {
-    struct strlist folders; /* host folders to look for inputs in, besides where they were */
+    struct strlist folders; /* borrowed, as the next: host folders to look for inputs in, besides where they were */
     struct strlist objects; /* folders of objects to look for them in (run/content.h) */
     const char *run_folder; /* runs/ID of the rerun, where `work` and the writable folders are made */
     const char *workdir;    /* run_folder/work */

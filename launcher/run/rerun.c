@@ -92,7 +92,7 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
     auto_free char *run_folder = xasprintf("%s/runs/%s", project->path, rerun->now.id);
     auto_free char *workdir = xasprintf("%s/work", run_folder);
     struct placing placing = {
-        .folders = rerun->folders, .objects = rerun->objects, .run_folder = run_folder, .workdir = workdir};
+        .folders = *rerun->folders, .objects = *rerun->objects, .run_folder = run_folder, .workdir = workdir};
     struct facts facts = {0};
     int result = placing_find(&placing, &rerun->now, err);
     if (result == 0) {
@@ -116,6 +116,33 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
     return result;
 }
 
+/* Of the manifest of the first run and of what the record of this one says. */
+static int find_differences(const struct rerun *rerun, struct difference_list *ret_list, struct err *err)
+{
+    auto_free char *text = manifest_format(&rerun->now);
+    struct doc *now = doc_parse("the record of the rerun", text, strlen(text), err);
+    if (now == NULL) {
+        return -1;
+    }
+    difference_find(rerun->then_doc, now, ret_list);
+    doc_free(now);
+    return 0;
+}
+
+static int compare(struct rerun *rerun, struct manifest *then, const struct project *project, struct err *err)
+{
+    const struct compare_options options = {.rules = rerun->rules, .objects = rerun->objects};
+    struct difference_list differences = {0};
+    if (find_differences(rerun, &differences, err) < 0) {
+        return -1;
+    }
+    compare_runs(then, &rerun->now, &options, &rerun->comparison);
+    rerun->comparison.differences = differences;
+    machine_name(rerun->comparison.machine);
+    rerun->now.comparison = &rerun->comparison;
+    return write_record(project, &rerun->now, err);
+}
+
 int rerun_perform(struct rerun *rerun, struct manifest *then, struct err *err)
 {
     struct project project = {.runs_fd = -1};
@@ -131,10 +158,9 @@ int rerun_perform(struct rerun *rerun, struct manifest *then, struct err *err)
             result = write_record(&project, &rerun->now, err);
         }
         if (result == 0) {
-            compare_runs(then, &rerun->now, &rerun->comparison);
+            result = compare(rerun, then, &project, err);
         }
-        bool identical = result == 0 && rerun->comparison.unequal == 0 && rerun->comparison.same_exit;
-        if (result < 0 || (identical && !rerun->keep)) {
+        if (result < 0 || (comparison_is_good(&rerun->comparison) && !rerun->keep)) {
             remove_work(&project, rerun->now.id);
             unlinkat(project.runs_fd, rerun->now.id, AT_REMOVEDIR); /* stays when there is a manifest in it */
         } else {
@@ -147,8 +173,6 @@ int rerun_perform(struct rerun *rerun, struct manifest *then, struct err *err)
 
 void rerun_release(struct rerun *rerun)
 {
-    strlist_release(&rerun->folders);
-    strlist_release(&rerun->objects);
     manifest_release(&rerun->now);
     comparison_release(&rerun->comparison);
     strlist_release(&rerun->notes);

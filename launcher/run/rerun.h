@@ -12,13 +12,14 @@
 #include "run/manifest.h"
 
 struct rerun {
-    const char *cwd;        /* the new record goes into the project of this directory */
-    const char *rootfs;     /* of the manifest's environment */
-    struct verify *verify;  /* of the same; NULL: nothing is checked; see now.recording.verified */
-    struct strlist folders; /* to look for inputs in */
-    struct strlist objects; /* folders of objects to look for them in (run/content.h) */
-    bool has_level;         /* now.recording.verified.level was asked for */
-    bool keep;              /* leave the work directory even when nothing differs */
+    const char *cwd;               /* the new record goes into the project of this directory */
+    const char *rootfs;            /* of the manifest's environment */
+    struct verify *verify;         /* of the same; NULL: nothing is checked; see now.recording.verified */
+    const struct strlist *folders; /* to look for inputs in; borrowed, as the next three */
+    const struct strlist *objects; /* folders of objects to look for contents in (run/content.h) */
+    struct verdict_rules *rules;
+    const struct doc *then_doc; /* the manifest as a document, for what is different before the start */
+    bool keep;                  /* leave the work directory even when nothing differs */
 
     struct manifest now; /* the new run, recorded under its own ID */
     struct comparison comparison;
@@ -26,6 +27,7 @@ struct rerun {
     char *kept;           /* host path of the work directory when it was left, else NULL */
 };
 
-/* Takes then->setup out of `then`, whose outputs are compared. 0 when the run took place. */
+/* Takes then->setup out of `then`, whose outputs are compared. 0 when the run took place. The record is written when it
+ * has ended, and once more with the comparison: that can take long, and who breaks it off still has the record. */
 int rerun_perform(struct rerun *rerun, struct manifest *then, struct err *err);
 void rerun_release(struct rerun *rerun);

@@ -22,7 +22,8 @@ START_TEST(reads_every_key)
                        "url = file:///srv/a.tar\nurl = a.tar\nurl = /srv/b.tar\nrecipe = tool\ntar-" PIN
                        "[variables]\nB = 2\nA = x y\n[run]\nworkdir = /data\nnetwork = host\nidentity = root\n"
                        "home = /root\nwritable = yes\nno-fix = tz, locale aslr\ncpu-baseline = v3\n"
-                       "verify = full\n";
+                       "verify = full\n"
+                       "[compare]\nignore = ^# took .*\nignore = [0-9]+ ms\nrtol = 1e-9\natol = 0.5\n";
     ck_assert_int_eq(parse(&def, text, &err), 0);
     assert_no_error(&err);
     ck_assert_str_eq(def.name, "tool");
@@ -45,6 +46,9 @@ START_TEST(reads_every_key)
     ck_assert_uint_eq(def.no_fix, 1U << FIX_TZ | 1U << FIX_LOCALE | 1U << FIX_ASLR);
     ck_assert_uint_eq(def.cpu_baseline, 3);
     ck_assert_int_eq(def.verify, VERIFY_FULL);
+    ck_assert_uint_eq(def.compare.ignore.texts.count, 2);
+    ck_assert_str_eq(def.compare.ignore.texts.item[1], "[0-9]+ ms");
+    ck_assert(def.compare.rtol == 1e-9 && def.compare.atol == 0.5);
     definition_release(&def);
     definition_release(&def);
 }
@@ -107,6 +111,11 @@ static const struct {
      "no-fix: 'local' is nothing that is fixed; did you mean 'locale'?"},
     {"[artifact]\n" PIN "[run]\ncpu-baseline = v1\n", "cpu-baseline = 'v1': one of v2, v3, v4, none"},
     {"[artifact]\n" PIN "[run]\nverify = yes\n", "one of used, full, off"},
+    {"[artifact]\n" PIN "[compare]\nrtol = -1\n", "a number such as 1e-9"},
+    {"[artifact]\n" PIN "[compare]\natol = 1\natol = 2\n", "atol"},
+    {"[artifact]\n" PIN "[compare]\nignore = (\n", "the pattern '('"},
+    {"[artifact]\n" PIN "[compare]\nignore = .*\n", "the empty text"},
+    {"[artifact]\n" PIN "[compare]\nignore =\n", "the empty text"},
     {"[artifact]\n" PIN "  size = 1\n", "begins with a blank"},
 };
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Tests of run/manifest and run/compare: what is written comes back, what is damaged or hostile is refused, and what
- * counts as the same result. */
+ * Tests of run/manifest: what is written comes back, what is damaged or hostile is refused. */
 #include "run/manifest.h"
 
 #include "base/mem.h"
-#include "run/compare.h"
 #include "unit.h"
 
 static void fill_setup(struct setup *setup)
@@ -299,41 +297,6 @@ START_TEST(reads_a_manifest_without_settings_as_it_was_then)
 }
 END_TEST
 
-START_TEST(judges_outputs_one_by_one)
-{
-    static const enum verdict want[] = {VERDICT_SAME,    VERDICT_DIFFERS, VERDICT_SAME, VERDICT_MISSING,
-                                        VERDICT_DIFFERS, VERDICT_NEW,     VERDICT_SAME};
-    struct manifest then = {0};
-    struct manifest now = {0};
-    struct comparison comparison;
-    add_file(&then.outputs, "a-same", "1")->change = FILE_CREATED;
-    add_file(&now.outputs, "a-same", "1")->change = FILE_MODIFIED;
-    add_file(&then.outputs, "b-content", "1");
-    add_file(&now.outputs, "b-content", "2");
-    file_list_add(&then.outputs, "c-deleted")->change = FILE_DELETED;
-    add_file(&then.outputs, "d-missing", "1");
-    add_file(&then.outputs, "e-mode", "1");
-    add_file(&now.outputs, "e-mode", "1")->mode = 0755;
-    add_file(&now.outputs, "f-new", "1");
-    add_file(&then.outputs, "g-stdout", "1")->role = xstrdup("stdout");
-    struct file_item *redirected = add_file(&now.outputs, "g-stdout", "1");
-    redirected->role = xstrdup("stdout");
-    redirected->mode = 0600;
-    now.exit.code = 1;
-    compare_runs(&then, &now, &comparison);
-    ck_assert_uint_eq(comparison.count, ROWS(want));
-    for (size_t i = 0; i < ROWS(want); i++) {
-        ck_assert_msg(comparison.item[i].verdict == want[i], "%s: %s", comparison.item[i].path,
-                      verdict_name(comparison.item[i].verdict));
-    }
-    ck_assert_uint_eq(comparison.unequal, 4);
-    ck_assert(!comparison.same_exit);
-    comparison_release(&comparison);
-    manifest_release(&then);
-    manifest_release(&now);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("manifest");
@@ -351,8 +314,5 @@ int main(void)
     TCase *settings = tcase_create("settings");
     tcase_add_test(settings, reads_a_manifest_without_settings_as_it_was_then);
     suite_add_tcase(suite, settings);
-    TCase *compare = tcase_create("compare");
-    tcase_add_test(compare, judges_outputs_one_by_one);
-    suite_add_tcase(suite, compare);
     return unit_run(suite);
 }
