@@ -27,7 +27,7 @@ fail() {
 install_missing() {
     local package missing=()
     for package in cmake ninja-build gcc libc6-dev pkg-config libarchive-dev libcurl4-openssl-dev libssl-dev libinih-dev \
-        libseccomp-dev libjansson-dev ca-certificates; do
+        libseccomp-dev libjansson-dev zlib1g-dev ca-certificates; do
         # pkgconf provides pkg-config under another name on Debian 13.
         dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
             { [[ $package == pkg-config ]] && command -v pkg-config >/dev/null; } || missing+=("$package")

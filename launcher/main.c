@@ -3,8 +3,8 @@
  *
  * commands/  command (table row, options, help), start (what run, exec and shell share), supply (the helper, for pull,
  *            build and lock), supply_bundle (for bundles), bundle,
- *            envs, runs, show, show_processes, records (what an ID or a file means),
- *            rerun, doctor, whence, whence_tell, whence_dot
+ *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
+ *            rerun, diff, comparison (how it is shown, by what measure), doctor, whence, whence_tell, whence_dot
  * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
  *            bundle_open: one that was unpacked
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
@@ -27,8 +27,13 @@
  *            lineage, lineage_pieces, same_experiment: which runs made a content, and which made what those read
  *            origin: the definition as it was
  *            objects: kept contents, by digest
- *            rerun, placing, placing_make, redirect, compare: a run out of a manifest, and the comparison
+ *            rerun, placing, placing_make, redirect: a run out of a manifest
  *            content: bytes found again by their digest      digest_cache: digests of large files, remembered
+ *            compare, compare_contents, comparison_doc: two runs, output by output
+ *            repeats, confirmation: many of them; how often a run was confirmed
+ *            difference, machine: what was different before the start; a name for this machine
+ *            verdict, verdict_text, verdict_gzip, verdict_bam, verdict_png, verdict_pdf: two files, by what they tell
+ *            normal, tolerance, text_place, source, expand: what is no result; numbers; where; bytes, decompressed
  * env/       definition, definition_find, words: envs/NAME.ini      fix: the names of what is held fixed
  *            store, meta, index, index_search: where unpacked trees lie, and what is in them
  *            verify, verify_way, verify_program, verify_full: whether it is still what was unpacked
@@ -36,11 +41,12 @@
  *            bundle_list: what is in a bundle
  * sandbox/   plan: everything that is needed to start one process
  *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
+ *            apart: work on foreign bytes in a process that can do nothing else
  *            root, mounts, mount_target, device, stdio, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
  *            filter, filter_generate: the system-call filter, made at build time
  *            host, host_check: what this kernel and user are allowed to do
- * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, path, walk, fs, fs_tree, fs_root,
+ * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
  *            whole, private, digest, base64, keyfile, keyrules */
 #include <errno.h>
 #include <fcntl.h>

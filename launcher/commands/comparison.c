@@ -140,7 +140,9 @@ static int title_width(const struct comparison *comparison)
 
 static void print_side(int width, const char *side, const char *text)
 {
-    printf("%-*s    %-4s  %s\n", width, "", side, text != NULL ? text : "");
+    printf("%-*s    %-4s  ", width, "", side);
+    comparison_print_text(text != NULL ? text : "");
+    putchar('\n');
 }
 
 static void print_item(const struct comparison_item *item, int width)
@@ -156,7 +158,7 @@ static void print_item(const struct comparison_item *item, int width)
         comparison_print_text(item->detail);
     }
     putchar('\n');
-    if (item->then_text != NULL || item->now_text != NULL) { /* escaped already: struct verdict_result */
+    if (item->then_text != NULL || item->now_text != NULL) {
         print_side(width, "then", item->then_text);
         print_side(width, "now", item->now_text);
     }

@@ -13,7 +13,7 @@
 #define MEASURE_OPTIONS                                                                                                \
     {"rtol", 0, "R", "numbers in text may differ by R times their value"},                                             \
         {"atol", 0, "A", "numbers in text may differ by A"},                                                           \
-        {"ignore", 0, "REGEX", "pass over what matches in lines of text (repeatable)"},                                \
+        {"ignore", 0, "REGEX", "pass over what matches in text (repeatable)"},                                         \
     {                                                                                                                  \
         "json", 0, NULL, "for programs"                                                                                \
     }

@@ -63,9 +63,21 @@ static void print_json(const struct comparison *comparison, const struct side *n
     doc_free(top);
 }
 
+/* The comparison in the record of a rerun, when it is the one with this run. */
+static const struct doc *recorded_with(const struct doc *rerun, const char *id)
+{
+    const struct doc *comparison = doc_get(rerun, "comparison");
+    auto_free char *with = doc_get_text(comparison, "with");
+    return with != NULL && id[0] != '\0' && strcmp(with, id) == 0 ? comparison : NULL;
+}
+
 static bool compare(struct side *then, struct side *now, struct measure *measure, const struct strlist *objects)
 {
-    const struct compare_options compare_options = {.rules = &measure->rules, .objects = objects};
+    const struct compare_options compare_options = {
+        .rules = &measure->rules,
+        .objects = objects,
+        .recorded = recorded_with(now->doc, then->manifest.id),
+    };
     struct comparison comparison;
     compare_runs(&then->manifest, &now->manifest, &compare_options, &comparison);
     difference_find(then->doc, now->doc, &comparison.differences);
@@ -139,7 +151,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 const struct command diff_command = {
     .name = "diff",
     .synopsis = "[OPTION...] ID|FILE ID|FILE",
-    .summary = "compare two runs: what was different before the start, and what came out",
+    .summary = "compare two runs: what went in differently, and what came out",
     .options = options,
     .more = "Exit status: 0 every output is identical, equal after normalisation or within\n"
             "tolerance; 1 something differs; 125 it could not be done.\n",

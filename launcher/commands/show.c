@@ -13,6 +13,8 @@
 #include "commands/command.h"
 #include "commands/records.h"
 #include "commands/show_processes.h"
+#include "run/catalog.h"
+#include "run/confirmation.h"
 #include "run/manifest.h"
 
 static const struct command_option options[] = {
@@ -202,6 +204,61 @@ static void print_leaks(const struct doc *leaks)
     }
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* What its reruns in the same project came to. A record that lies by itself has none. */
+static void print_confirmation(const char *path, const char *id)
+{
+    struct project project = {.runs_fd = -1};
+    struct catalog catalog = {0};
+    struct confirmation found = {0};
+    struct err ignored = {0};
+    auto_free char *cwd = fs_current_dir();
+    auto_free char *folder = cwd != NULL ? records_folder(cwd, path) : NULL;
+    if (folder == NULL || id[0] == '\0' || project_find(&project, folder) == 0) {
+        return;
+    }
+    if (catalog_load(&catalog, &project, &ignored) == 0) {
+        confirmation_count(&catalog, id, &found);
+    }
+    if (found.reruns > 0) {
+        auto_free char *times = found.good == 0
+                                    ? xstrdup("never")
+                                    : xasprintf("%zu time%s on %zu machine%s, last %.19s", found.good,
+                                                plural(found.good), found.machines, plural(found.machines), found.last);
+        size_t bad = found.reruns - found.good;
+        auto_free char *text =
+            bad == 0 ? xstrdup(times) : xasprintf("%s; %zu rerun%s came out differently", times, bad, plural(bad));
+        print_field("confirmed", text);
+    }
+    catalog_release(&catalog);
+    project_close(&project);
+}
+
+/* Of a rerun: what the comparison with the first run came to. */
+static void print_comparison(const struct doc *comparison)
+{
+    struct strlist names = {0};
+    auto_free char *with = doc_get_text(comparison, "with");
+    const struct doc *counts = doc_get(comparison, "counts");
+    auto_release(buf) struct buf text = {0};
+    doc_keys(counts, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        uint64_t count = 0;
+        (void)doc_get_number(counts, names.item[i], &count);
+        buf_addf(&text, "%s%" PRIu64 " %s", i > 0 ? ", " : "", count, names.item[i]);
+    }
+    if (comparison != NULL) {
+        auto_free char *line = xasprintf("with %s: %s%s", with != NULL ? with : "?", buf_text(&text),
+                                         doc_get_bool(comparison, "same_exit") ? "" : "; another exit status");
+        print_field("compared", line);
+    }
+    strlist_release(&names);
+}
+
 static int show(const char *path, bool json, struct err *err)
 {
     auto_release(buf) struct buf text = {0};
@@ -216,6 +273,8 @@ static int show(const char *path, bool json, struct err *err)
     } else if (doc != NULL) {
         print_experiment(&manifest);
         print_exit(&manifest.exit);
+        print_comparison(doc_get(doc, "comparison"));
+        print_confirmation(path, manifest.id);
         if (doc_get(doc_get(doc, "recording"), "verify") != NULL) {
             print_verified(&manifest.recording.verified);
         }

@@ -40,6 +40,8 @@ struct comparison {
 struct compare_options {
     struct verdict_rules *rules;   /* tolerance and patterns; the paths are set here */
     const struct strlist *objects; /* folders of objects to look for contents in */
+    const struct doc *recorded;    /* the comparison of these two runs in the record of the later one, for outputs whose
+                                      contents are gone: a rerun that came to the same keeps none. NULL when none */
 };
 
 /* Both lists of outputs are sorted here; *ret_comparison borrows from both manifests. What was different before the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * compare_contents: the part of compare.h that finds the contents of two outputs again and lets them be judged. */
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -75,6 +75,38 @@ static void judge(const struct verdict_file *then, const struct verdict_file *no
     item->now_text = text_or_null(result.now_text);
 }
 
+/* What was found out while the contents were there. The digests differ, so it cannot have been "identical". */
+static bool take_recorded(const struct doc *recorded, struct comparison_item *item)
+{
+    const struct doc *outputs = doc_get(recorded, "outputs");
+    for (size_t i = 0; i < doc_count(outputs); i++) {
+        auto_free char *path = doc_get_text(doc_at(outputs, i), "path");
+        auto_free char *name = doc_get_text(doc_at(outputs, i), "verdict");
+        enum verdict verdict = VERDICT_IDENTICAL;
+        bool known = path != NULL && name != NULL && strcmp(path, item->path) == 0 && verdict_from_name(name, &verdict);
+        if (known && verdict >= VERDICT_NORMALISED && verdict <= VERDICT_DIFFERENT) {
+            item->verdict = verdict;
+            auto_free char *detail = doc_get_text(doc_at(outputs, i), "detail");
+            item->detail = xasprintf("%s, as recorded with the rerun", detail != NULL ? detail : "");
+            item->then_text = doc_get_text(doc_at(outputs, i), "then");
+            item->now_text = doc_get_text(doc_at(outputs, i), "now");
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_gone(const struct file_item *a, const struct file_item *b, const char *which,
+                     struct comparison_item *item)
+{
+    char was[DIGEST_HEX + 1];
+    char is[DIGEST_HEX + 1];
+    digest_to_hex(&a->digest, was);
+    digest_to_hex(&b->digest, is);
+    item->verdict = VERDICT_DIFFERENT;
+    item->detail = xasprintf("sha256 %.12s, was %.12s; where is not known: %s", is, was, which);
+}
+
 void compare_contents(const struct manifest *then, const struct file_item *a, const struct manifest *now,
                       const struct file_item *b, const struct compare_options *options, struct comparison_item *item)
 {
@@ -88,17 +120,11 @@ void compare_contents(const struct manifest *then, const struct file_item *a, co
         judge(&then_file, &now_file, options->rules, item);
         return;
     }
-    char was[DIGEST_HEX + 1];
-    char is[DIGEST_HEX + 1];
-    digest_to_hex(&a->digest, was);
-    digest_to_hex(&b->digest, is);
-    item->verdict = VERDICT_DIFFERENT;
-    item->detail = xasprintf("sha256 %.12s, was %.12s; where is not known: the content of %s run is gone", is, was,
-                             has_then  ? "the later"
-                             : has_now ? "the first"
-                                       : "neither");
-    if (!has_then && !has_now) {
-        free(item->detail);
-        item->detail = xasprintf("sha256 %.12s, was %.12s; where is not known: both contents are gone", is, was);
+    if (!take_recorded(options->recorded, item)) {
+        say_gone(a, b,
+                 has_then  ? "the content of the later run is gone"
+                 : has_now ? "the content of the first run is gone"
+                           : "both contents are gone",
+                 item);
     }
 }

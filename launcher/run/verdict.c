@@ -32,6 +32,17 @@ const char *verdict_title(enum verdict verdict)
     return words[verdict].title;
 }
 
+bool verdict_from_name(const char *name, enum verdict *ret_verdict)
+{
+    for (int verdict = 0; verdict < VERDICTS; verdict++) {
+        if (strcmp(words[verdict].name, name) == 0) {
+            *ret_verdict = (enum verdict)verdict;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool verdict_is_good(enum verdict verdict)
 {
     return verdict <= VERDICT_TOLERATED;
@@ -75,15 +86,23 @@ void verdict_add_reasons(struct verdict_result *result, unsigned reasons)
 
 /* ---- what it is */
 
-/* What an editor would take for text: no control characters but those that terminals and printers know. */
+enum { HEAD = 4096 };
+
+/* What an editor would take for text: no control characters but those that terminals and printers know, and UTF-8, or
+ * an older encoding in which most letters are ASCII. */
 static bool is_text(const unsigned char *bytes, size_t length)
 {
+    size_t high = 0;
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] < 0x20 && (bytes[i] < 0x07 || bytes[i] > 0x0d) && bytes[i] != 0x1b) {
             return false;
         }
+        high += bytes[i] >= 0x80;
     }
-    return true;
+    while (length > HEAD - 4 && bytes[length - 1] >= 0x80) {
+        length--; /* a character that is cut */
+    }
+    return high * 3 <= length || text_is_utf8((const char *)bytes, length);
 }
 
 static enum verdict_form form_of(struct source *source)
@@ -98,7 +117,6 @@ static enum verdict_form form_of(struct source *source)
         {"\x89PNG\r\n\x1a\n", 8, VERDICT_PNG},
         {"%PDF-", 5, VERDICT_PDF},
     };
-    enum { HEAD = 4096 };
     size_t length = source_need(source, HEAD);
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
         if (length >= known[i].length && memcmp(source_bytes(source), known[i].magic, known[i].length) == 0) {

@@ -35,6 +35,7 @@ enum verdict {
 
 /* "identical", "normalised", "tolerated", "different", "missing", "new": the words of JSON. */
 const char *verdict_name(enum verdict verdict);
+bool verdict_from_name(const char *name, enum verdict *ret_verdict);
 /* For people: "equal after normalisation", "within tolerance". */
 const char *verdict_title(enum verdict verdict);
 bool verdict_is_good(enum verdict verdict); /* the first three */

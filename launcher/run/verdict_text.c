@@ -68,14 +68,16 @@ void verdict_excerpt(char to[VERDICT_EXCERPT], const char *line, size_t length, 
     snprintf(to, VERDICT_EXCERPT, "%s%s%s", start > 0 ? "..." : "", shown, end < length ? "..." : "");
 }
 
-static void say_numbers(struct buf *detail, const char *what, const struct deviation *deviation)
+/* "2 numbers differ by at most 0.5 (0.1 of the value), most in line 7" */
+static void say_numbers(struct buf *detail, const struct deviation *deviation)
 {
-    buf_addf(detail, "%s%" PRIu64 " %s differ%s by at most %.2Lg", what, deviation->numbers,
-             deviation->numbers == 1 ? "number" : "numbers", deviation->numbers == 1 ? "s" : "", deviation->absolute);
+    bool one = deviation->numbers == 1;
+    buf_addf(detail, "%" PRIu64 " %s by %s%.2Lg", deviation->numbers, one ? "number differs" : "numbers differ",
+             one ? "" : "at most ", deviation->absolute);
     if (isfinite(deviation->relative)) {
         buf_addf(detail, " (%.2Lg of the value)", deviation->relative);
     }
-    buf_addf(detail, ", most in line %" PRIu64, deviation->line);
+    buf_addf(detail, ", %sin line %" PRIu64, one ? "" : "most ", deviation->line);
 }
 
 static void note_difference(struct text *text, const struct line *then, const struct line *now,
@@ -89,9 +91,6 @@ static void note_difference(struct text *text, const struct line *then, const st
     }
     buf_addf(&detail, ", column %zu", parting->then_at + 1);
     text_place_say(&text->place, then, parting->then_at, &detail);
-    if (parting->is_number && text->tolerance != NULL) {
-        buf_addf(&detail, ", %.2Lg apart", parting->absolute);
-    }
     verdict_set_detail(result, buf_text(&detail));
     verdict_excerpt(result->then_text, then->text, then->length, parting->then_at);
     verdict_excerpt(result->now_text, now->text, now->length, parting->now_at);
@@ -235,11 +234,12 @@ static void conclude(struct text *text)
     if (text->differs) {
         result->verdict = VERDICT_DIFFERENT;
         if (text->only_numbers) {
-            say_numbers(&detail, "; ", &text->farther);
+            buf_add_text(&detail, "; ");
+            say_numbers(&detail, &text->farther);
         }
     } else if (text->passed.numbers > 0) {
         result->verdict = VERDICT_TOLERATED;
-        say_numbers(&detail, "", &text->passed);
+        say_numbers(&detail, &text->passed);
         buf_add_text(&detail, text->reasons != 0 ? "; but for " : "");
         normal_reasons(text->reasons, &detail);
     } else {

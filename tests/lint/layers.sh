@@ -42,6 +42,8 @@ done <<'TABLE'
 ini\.h          base/keyfile\.c
 openssl/        base/digest\.c
 jansson\.h      run/doc\.c
+zlib\.h         run/expand\.c
+regex\.h        base/patterns\.c
 curl/           supply/fetch\.c
 archive         supply/(unpack_read|deb|zstream)\.c
 seccomp\.h      sandbox/filter_generate\.c

@@ -60,19 +60,19 @@ START_TEST(refuses_what_is_no_pattern)
 }
 END_TEST
 
-/* What the line becomes on the side whose work directory was /home/then, and why; NULL: it is left out. */
+/* What the line becomes on the side whose work directory was /data/then, and why; NULL: it is left out. */
 static const struct {
     enum normal_text text;
     const char *line, *normal;
     unsigned reasons;
 } lines[] = {
-    {NORMAL_PLAIN, "in /home/then/x", "in {work}/x", NORMAL_WORK_PATHS},
-    {NORMAL_PLAIN, "/home/then", "{work}", NORMAL_WORK_PATHS},
-    {NORMAL_PLAIN, "see /home/then.", "see {work}.", NORMAL_WORK_PATHS},
-    {NORMAL_PLAIN, "a=/home/then:/home/then/y", "a={work}:{work}/y", NORMAL_WORK_PATHS},
-    {NORMAL_PLAIN, "/home/then2 /home/then-2 /home/then.old", "/home/then2 /home/then-2 /home/then.old", 0},
-    {NORMAL_PLAIN, "/mnt/home/then", "/mnt/home/then", 0},
-    {NORMAL_PLAIN, "/home/now/x", "/home/now/x", 0},
+    {NORMAL_PLAIN, "in /data/then/x", "in {work}/x", NORMAL_WORK_PATHS},
+    {NORMAL_PLAIN, "/data/then", "{work}", NORMAL_WORK_PATHS},
+    {NORMAL_PLAIN, "see /data/then.", "see {work}.", NORMAL_WORK_PATHS},
+    {NORMAL_PLAIN, "a=/data/then:/data/then/y", "a={work}:{work}/y", NORMAL_WORK_PATHS},
+    {NORMAL_PLAIN, "/data/then2 /data/then-2 /data/then.old", "/data/then2 /data/then-2 /data/then.old", 0},
+    {NORMAL_PLAIN, "/mnt/data/then", "/mnt/data/then", 0},
+    {NORMAL_PLAIN, "/data/now/x", "/data/now/x", 0},
     {NORMAL_PLAIN, "at 12:30 s", "at {ignored} s", NORMAL_PATTERNS},
     {NORMAL_PLAIN, "12:30", NULL, NORMAL_PATTERNS},
     {NORMAL_PLAIN, "", "", 0},
@@ -95,8 +95,8 @@ START_TEST(lines_without_what_is_no_result)
     unsigned reasons = 0;
     strlist_add(&rules.then_paths, "/same");
     strlist_add(&rules.now_paths, "/same");
-    strlist_add(&rules.then_paths, "/home/then");
-    strlist_add(&rules.now_paths, "/home/now");
+    strlist_add(&rules.then_paths, "/data/then");
+    strlist_add(&rules.now_paths, "/data/now");
     ck_assert_int_eq(patterns_add(&rules.ignore, "[0-9]+:[0-9]+", &err), 0);
     const struct normal_side side = {.text = lines[_i].text, .rules = &rules};
     const struct line line = {.text = lines[_i].line, .length = strlen(lines[_i].line)};

@@ -19,14 +19,12 @@ static const struct {
     {"a", "", "one\n", 0, 0, VERDICT_DIFFERENT, "goes on after line 0"},
     {"a", "one\r\n", "one\n", 0, 0, VERDICT_DIFFERENT, "line 1, column 4"},
     /* numbers */
-    {"a", "x 1.5\n", "x 1.75\n", 0, 0.25, VERDICT_TOLERATED,
-     "1 number differs by at most 0.25 (0.17 of the value), most in line 1"},
+    {"a", "x 1.5\n", "x 1.75\n", 0, 0.25, VERDICT_TOLERATED, "1 number differs by 0.25 (0.17 of the value), in line 1"},
     {"a", "1 2\n4\n", "1 2\n5\n", 0.1, 0, VERDICT_DIFFERENT,
-     "line 2, column 1, 1 apart; 1 number differs by at most 1 (0.25 of the value), most in line 2"},
+     "line 2, column 1; 1 number differs by 1 (0.25 of the value), in line 2"},
     {"a", "1\n2\n3\n", "1\n2.5\n4\n", 0, 0, VERDICT_DIFFERENT,
      "line 2, column 2; 2 numbers differ by at most 1 (0.33 of the value), most in line 3"},
-    {"a", "0\n", "1e-9\n", 1, 0, VERDICT_DIFFERENT,
-     "line 1, column 1, 1e-09 apart; 1 number differs by at most 1e-09, most in line 1"},
+    {"a", "0\n", "1e-9\n", 1, 0, VERDICT_DIFFERENT, "line 1, column 1; 1 number differs by 1e-09, in line 1"},
     {"a", "1\nx\n", "2\ny\n", 0, 0, VERDICT_DIFFERENT, "line 1, column 1"},
     {"a", "1\nx\n", "2\ny\n", 0, 1, VERDICT_DIFFERENT, "line 2, column 1"},
     {"a", "1\n2\n", "2\n2", 0, 1, VERDICT_DIFFERENT, "line 2, column 2"},
@@ -46,9 +44,9 @@ static const struct {
     {"a.json", "[[1],\n[2]]", "[[1],\n[x]]", 0, 0, VERDICT_DIFFERENT, "line 2, column 2, at [1][0]"},
     {"a.json", "{\"\\\"}\": 1}", "{\"\\\"}\": x}", 0, 0, VERDICT_DIFFERENT, "line 1, column 9, at \\\"}"},
     /* what is left out */
-    {"a", "in /home/then/x\n", "in /home/now/x\n", 0, 0, VERDICT_NORMALISED, "work paths"},
-    {"a", "in /home/then/x 1\n", "in /home/now/x 2\n", 0, 1, VERDICT_TOLERATED,
-     "1 number differs by at most 1 (1 of the value), most in line 1; but for work paths"},
+    {"a", "in /data/then/x\n", "in /data/now/x\n", 0, 0, VERDICT_NORMALISED, "work paths"},
+    {"a", "in /data/then/x 1\n", "in /data/now/x 2\n", 0, 1, VERDICT_TOLERATED,
+     "1 number differs by 1 (1 of the value), in line 1; but for work paths"},
     {"a", "took 1 ms\nx\n", "took 2 ms\nx\n", 0, 0, VERDICT_NORMALISED, "ignored patterns"},
     {"a", "x\n# seed 1\n# seed 2\ny\n", "x\ny\n# seed 3\n", 0, 0, VERDICT_NORMALISED, "ignored patterns"},
     {"a", "took 1 ms, x\n", "took 2 ms, y\n", 0, 0, VERDICT_DIFFERENT, "line 1, column 17"},
@@ -64,8 +62,8 @@ static const struct {
 START_TEST(text_line_by_line)
 {
     struct err err = {0};
-    strlist_add(&rules.then_paths, "/home/then");
-    strlist_add(&rules.now_paths, "/home/now");
+    strlist_add(&rules.then_paths, "/data/then");
+    strlist_add(&rules.now_paths, "/data/now");
     ck_assert_int_eq(patterns_add(&rules.ignore, "[0-9]+ ms", &err), 0);
     ck_assert_int_eq(patterns_add(&rules.ignore, "^# seed.*", &err), 0);
     rules.tolerance = (struct tolerance){.rtol = texts[_i].rtol, .atol = texts[_i].atol};
@@ -116,6 +114,13 @@ START_TEST(bytes_that_differ)
     assert_result(VERDICT_DIFFERENT, "ends after 2 bytes");
     compare_bytes("a", "\0\1\2", 3, "text", 4);
     assert_result(VERDICT_DIFFERENT, "at byte 1");
+    /* No control characters, and no text all the same; then Latin-1 and UTF-8, which are. */
+    compare_bytes("a", "\xbd\xc8\xb1%\xd2\xe8", 6, "[\xa7\xcei\xb5W", 6);
+    assert_result(VERDICT_DIFFERENT, "at byte 1");
+    compare_bytes("a", "caf\xe9 1\n", 7, "caf\xe9 x\n", 7);
+    assert_result(VERDICT_DIFFERENT, "line 1, column 6");
+    compare_bytes("a", "\xe6\x97\xa5\xe6\x9c\xac 1", 8, "\xe6\x97\xa5\xe6\x9c\xac x", 8);
+    assert_result(VERDICT_DIFFERENT, "line 1, column 8");
 }
 END_TEST
 
@@ -138,8 +143,8 @@ START_TEST(gzip_by_what_is_in_it)
     pack(text, strlen(text), 6, 1000, NULL, &then);
     pack(other, strlen(other), 6, 1000, NULL, &now);
     compare_bufs("a.gz", &then, &now);
-    assert_result(VERDICT_DIFFERENT, "line 1, column 3; 1 number differs by at most 0.1 (0.067 of the value), most in "
-                                     "line 1, decompressed");
+    assert_result(VERDICT_DIFFERENT,
+                  "line 1, column 3; 1 number differs by 0.1 (0.067 of the value), in line 1, decompressed");
     rules.tolerance.atol = 1;
     pack(text, strlen(text), 6, 1000, NULL, &then);
     pack(other, strlen(other), 6, 1000, NULL, &now);
