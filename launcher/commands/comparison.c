@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/text.h"
 #include "commands/pins.h"
 
@@ -92,10 +93,9 @@ void measure_release(struct measure *measure)
 
 void comparison_print_text(const char *text)
 {
-    size_t length = strlen(text);
-    auto_free char *shown = xmalloc(length * 12 + 1);
-    text_escape(shown, length * 12 + 1, text, length);
-    fputs(shown, stdout);
+    auto_release(buf) struct buf shown = {0};
+    quote_escape(&shown, text);
+    fputs(buf_text(&shown), stdout);
 }
 
 /* Texts that are as long as a kernel's version or a command line are given a line each by the terminal. */

@@ -38,7 +38,12 @@ static int open_content(const struct manifest *manifest, const struct file_item 
                         struct verdict_file *ret_file)
 {
     struct err nowhere = {0};
-    const struct content content = {.digest = item->digest, .size = item->size, .offset = item->offset};
+    const struct content content = {
+        .digest = item->digest,
+        .size = item->size,
+        .offset = item->offset,
+        .is_open_ended = true,
+    };
     char *path = host_path(manifest, item);
     struct content_places places = {.objects = *objects}; /* borrowed */
     if (path != NULL) {

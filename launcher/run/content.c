@@ -49,7 +49,9 @@ static bool holds(int fd, const struct content *content, uint64_t offset)
     struct stat st;
     struct digest digest;
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || offset > (uint64_t)st.st_size ||
-        (uint64_t)st.st_size - offset < content->size || lseek(fd, (off_t)offset, SEEK_SET) < 0) {
+        (uint64_t)st.st_size - offset < content->size ||
+        (!content->is_open_ended && (uint64_t)st.st_size - offset > content->size) ||
+        lseek(fd, (off_t)offset, SEEK_SET) < 0) {
         return false;
     }
     return hash(fd, content->size, &digest) && digest_equal(&digest, &content->digest);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/digest.h"
@@ -24,12 +25,12 @@ struct content_places {
 
 void content_places_release(struct content_places *places);
 
-/* What is looked for. In a file it begins at `offset` and may be followed by more (output that was appended); an object
- * is the content itself. */
+/* What is looked for. In a file it begins at `offset` (output that was appended); an object is the content itself. */
 struct content {
     struct digest digest;
     uint64_t size;
     uint64_t offset;
+    bool is_open_ended; /* a file that has grown since holds it too */
 };
 
 /* A descriptor for reading, positioned at the first byte of the content: the next content->size bytes are it.

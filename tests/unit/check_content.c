@@ -106,6 +106,8 @@ START_TEST(a_content_may_begin_further_on_in_a_file)
     add_file("log", "first\nappended");
     assert_found(&content, "appended", "/log");
     add_file("log", "first\nappended, and then more");
+    assert_nowhere(&content);
+    content.is_open_ended = true;
     assert_found(&content, "appended", "/log");
     /* An object of it is the content alone. */
     strlist_release(&places.files);
