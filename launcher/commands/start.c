@@ -35,6 +35,7 @@ const struct command_option start_options[] = {
     {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
     {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},
     {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
+    {"keep-limit", 0, "SIZE", "keep contents for a rerun up to SIZE each (1 GiB)"},
     {"verify", 0, "used|full|off", "check used files of the environment, all, or none"},
     {"no-record", 0, NULL, "leave no record of this run"},
     {"dry-run", 0, NULL, "print the plan and start nothing"},
@@ -86,6 +87,9 @@ static int read_option(struct session *session, const char *name, const char *va
     }
     if (strcmp(name, "seed") == 0) {
         return options_set_seed(options, value, err);
+    }
+    if (strcmp(name, "keep-limit") == 0) {
+        return options_set_keep_limit(options, value, err);
     }
     if (strcmp(name, "verify") == 0) {
         return options_set_verify(options, value, err);
@@ -302,6 +306,7 @@ static int perform(struct session *session, int *exit_code, struct err *err)
         result = begin_record(session, err);
     }
     execution.project = session->project.path;
+    execution.keep_limit = session->options.has_keep_limit ? session->options.keep_limit : EXECUTION_KEEP_LIMIT;
     if (result == 0) {
         result = execute(&execution, &session->manifest, &launched, err);
     }

@@ -163,6 +163,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
 static int prepare(const struct execution *execution, struct observation *observation, struct manifest *manifest,
                    struct err *err)
 {
+    manifest->recording.keep_limit = execution->keep_limit;
     struct facts *facts = execution->facts;
     if (manifest->setup.network == NETWORK_HOST) {
         facts_need_network(facts);

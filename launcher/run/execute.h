@@ -11,11 +11,14 @@
 #include "run/facts.h"
 #include "run/manifest.h"
 
+#define EXECUTION_KEEP_LIMIT ((uint64_t)1 << 30) /* what a shared disk forgives */
+
 struct execution {
     struct facts *facts;
     const char *rootfs;
     struct verify *verify; /* of the tree that the rootfs is of; NULL: nothing is checked */
     const char *project;   /* host path of .sciwrap, where contents are kept; NULL: nowhere */
+    uint64_t keep_limit;   /* bytes of one content */
     struct strlist notes;  /* lines for people, to be told after the end; they must not get into a redirected stderr */
     bool observe;          /* look at the work directory before and after; without it the manifest has no outputs */
 };

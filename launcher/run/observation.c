@@ -75,7 +75,6 @@ int observation_prepare(struct observation *observation, struct facts *facts, st
     observation->manifest = manifest;
     observation->facts = facts;
     observation->observer.objects.fd = -1;
-    recording->keep_limit = recording->keep_limit > 0 ? recording->keep_limit : OBSERVER_KEEP_MOST;
     if (reason != NULL) {
         recording->method = RECORDING_COMPARISON;
         recording->reason = xstrdup(reason);

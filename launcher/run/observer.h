@@ -29,9 +29,6 @@
 #include "run/workers.h"
 #include "sandbox/recorder.h"
 
-/* Larger old contents are not kept unless asked: 1 GiB. */
-#define OBSERVER_KEEP_MOST ((uint64_t)1 << 30)
-
 struct observer {
     const struct plan *plan;
     struct objects objects; /* fd -1: nothing can be kept */

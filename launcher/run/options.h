@@ -26,6 +26,8 @@ struct run_options {
     bool has_seed;
     uint64_t seed;
     char *manifest; /* where a copy of the manifest goes, or NULL */
+    bool has_keep_limit;
+    uint64_t keep_limit; /* bytes of one content */
     bool has_verify;
     enum verify_level verify;
     bool dry_run;
@@ -46,6 +48,8 @@ int options_set_network(struct run_options *options, const char *text, struct er
 int options_add_no_fix(struct run_options *options, const char *text, struct err *err);
 int options_set_cpu_baseline(struct run_options *options, const char *text, struct err *err);
 int options_set_seed(struct run_options *options, const char *text, struct err *err);
+/* A number of bytes; k, M, G or T behind it for thousands, millions and so on. */
+int options_set_keep_limit(struct run_options *options, const char *text, struct err *err);
 int options_set_verify(struct run_options *options, const char *text, struct err *err);
 /* True for places inside that make up the sandbox itself: covering one would take a wall away. */
 bool options_is_reserved(const char *target);

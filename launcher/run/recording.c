@@ -22,6 +22,8 @@ struct doc *recording_doc(const struct recording *recording)
     if (recording->method == RECORDING_NOTIFICATION) {
         doc_put_number(object, "calls", recording->calls);
         doc_put_number(object, "digests_reused", recording->digests_reused);
+    }
+    if (recording->method != RECORDING_NONE) {
         doc_put_number(object, "keep_limit", recording->keep_limit);
     }
     doc_put(object, "verify", verified_doc(&recording->verified));

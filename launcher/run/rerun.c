@@ -34,8 +34,12 @@ static int run_redirected(struct rerun *rerun, struct manifest *then, const stru
                           const struct project *project, struct facts *facts, struct err *err)
 {
     struct redirect redirect;
-    struct execution execution = {
-        .facts = facts, .rootfs = rerun->rootfs, .verify = rerun->verify, .project = project->path, .observe = true};
+    struct execution execution = {.facts = facts,
+                                  .rootfs = rerun->rootfs,
+                                  .verify = rerun->verify,
+                                  .project = project->path,
+                                  .keep_limit = EXECUTION_KEEP_LIMIT,
+                                  .observe = true};
     bool launched = false;
     mode_t old_umask = umask(rerun->now.setup.umask);
     struct manifest source = {.setup = rerun->now.setup, .inputs = rerun->now.inputs}; /* borrowed */

@@ -41,6 +41,27 @@ digest() { # on standard input
     is "$(cat ".sciwrap/objects/${hex:0:2}/$hex")" kept
 }
 
+@test "more than --keep-limit is hashed and not kept, and that is said" {
+    succeeds bash -c 'yes | head -c 100001 | "$SCIWRAP" exec --keep-limit 100k tiny wc -c'
+    is "$output" 100001
+    notes 'not kept \(more than 100.0 kB came\)'
+    is "$(in_record "[e['stdin'].get(k) for k in ('sha256', 'size', 'kept')]")" \
+        "['$(yes | head -c 100001 | digest)', 100001, None]"
+    is "$(field "[l['detail'] for l in m['leaks'] if l['kind'] == 'stdin']")" \
+        "['what came through standard input is not kept: more than 100.0 kB came']"
+    is "$(field "m['recording']['keep_limit']")" 100000
+    is "$(find .sciwrap/objects -type f 2>/dev/null)" ""
+    fails_with 125 "input '/dev/stdin'" -- "$SCIWRAP" rerun "$(basename "$(dirname "$(manifest)")")"
+    rm -rf .sciwrap
+    yes | head -c 100000 | "$SCIWRAP" exec --keep-limit 100k tiny wc -c >/dev/null
+    is "$(in_record "e['stdin']['kept']")" True
+    fails_with 125 "keep-limit '1GB'" -- "$SCIWRAP" exec --keep-limit 1GB tiny true
+    # Old contents of files too.
+    echo before >f
+    "$SCIWRAP" exec --keep-limit 3 tiny sh -c 'cat f >out; echo after >f'
+    is "$(field "any('larger than the limit' in l['detail'] for l in m['leaks'])")" True
+}
+
 @test "output and error in one pipe keep their order, and are recorded as one" {
     local script='i=0; while [ $i -lt 500 ]; do echo o$i; echo e$i >&2; i=$((i+1)); done'
     "$SCIWRAP" exec tiny sh -c "$script" 2>&1 | cat >both

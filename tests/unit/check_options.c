@@ -153,6 +153,40 @@ START_TEST(checks_what_is_not_fixed_and_the_level)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    uint64_t bytes;
+} accepted_limits[] = {{"0", 0},
+                       {"1", 1},
+                       {"500M", 500000000},
+                       {"7k", 7000},
+                       {"20G", 20000000000},
+                       {"3T", 3000000000000},
+                       {"1152921504606846976", 1152921504606846976}};
+
+START_TEST(reads_limits)
+{
+    struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_set_keep_limit(&options, accepted_limits[_i].text, &err), 0);
+    ck_assert(options.has_keep_limit);
+    ck_assert_uint_eq(options.keep_limit, accepted_limits[_i].bytes);
+}
+END_TEST
+
+static const char *const refused_limits[] = {
+    "", "-1", "1.5G", "G", "1GB", "1 G", "1kk", "m", "5m", "1K", "0x10", "1152921504606846977", "1152922T"};
+
+START_TEST(refuses_limits)
+{
+    struct run_options options = {0};
+    struct err err = {0};
+    ck_assert_int_eq(options_set_keep_limit(&options, refused_limits[_i], &err), -1);
+    assert_error(&err, ERR_USAGE, "--keep-limit");
+    ck_assert(!options.has_keep_limit);
+}
+END_TEST
+
 static const char *const refused_seeds[] = {"", "-1", "1.5", "0x10", " 1", "9223372036854775808", "one"};
 
 START_TEST(checks_seeds)
@@ -263,6 +297,8 @@ int main(void)
     tcase_add_loop_test(run, refuses_variables, 0, ROWS(refused_variables));
     tcase_add_test(run, checks_workdir_and_network);
     tcase_add_test(run, checks_what_is_not_fixed_and_the_level);
+    tcase_add_loop_test(run, reads_limits, 0, ROWS(accepted_limits));
+    tcase_add_loop_test(run, refuses_limits, 0, ROWS(refused_limits));
     tcase_add_loop_test(run, checks_seeds, 0, ROWS(refused_seeds));
     suite_add_tcase(suite, run);
     TCase *reader = tcase_create("reader");
