@@ -124,15 +124,31 @@ static bool was_renamed_away(const struct file_list *list, const char *path)
     return false;
 }
 
+/* What a run found there and left as it was, is there as well, though it is no output of that run: two runs in one work
+ * directory, of which the second writes once more what it found. NULL when it was not so. */
+static const struct file_item *left_as_it_was(const struct manifest *manifest, const char *path)
+{
+    const struct file_item *input = file_list_find(&manifest->inputs, path);
+    return input != NULL && !input->rewritten && !was_renamed_away(&manifest->outputs, path) ? input : NULL;
+}
+
 /* What was deleted then and is not spoken of now is gone in both: it was never made, or lost its name to another. */
 static void judge_missing(struct comparing *comparing, const struct file_item *a)
 {
+    const struct file_item *left = left_as_it_was(comparing->now, a->path);
+    if (left != NULL && a->change != FILE_DELETED) {
+        judge_existing(comparing, a, left, add(comparing, a->path, VERDICT_IDENTICAL));
+        return;
+    }
     add(comparing, a->path, a->change == FILE_DELETED ? VERDICT_IDENTICAL : VERDICT_MISSING);
 }
 
 static void judge_new(struct comparing *comparing, const struct file_item *b)
 {
-    if (b->change != FILE_DELETED) {
+    const struct file_item *left = left_as_it_was(comparing->then, b->path);
+    if (left != NULL && b->change != FILE_DELETED && b->change != FILE_MODE) {
+        judge_existing(comparing, left, b, add(comparing, b->path, VERDICT_IDENTICAL));
+    } else if (b->change != FILE_DELETED) {
         add(comparing, b->path, VERDICT_NEW);
     } else if (was_renamed_away(&comparing->then->outputs, b->path)) {
         add(comparing, b->path, VERDICT_IDENTICAL);

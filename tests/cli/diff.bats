@@ -265,3 +265,15 @@ print([(c["path"], c["contents"], c["runs"], c["worst"]) for c in m["changed"]][
     fails_with 125 'there is no run' -- "$SCIWRAP" diff "$id" ffffffffffff
     fails_with 125 'absent.json' -- "$SCIWRAP" diff ./absent.json "$id"
 }
+
+@test "what the second run found there and wrote once more is no missing output" {
+    "$SCIWRAP" exec -q tiny sh -c 'echo same >p; echo 1 >q'
+    local first
+    first=$(field 'm["id"]')
+    sleep 0.01
+    "$SCIWRAP" exec -q tiny sh -c 'echo same >p; echo 2 >q'
+    run --separate-stderr "$SCIWRAP" diff "$first" "$(field 'm["id"]')"
+    is "$status" 1
+    [[ $output != *missing* ]]
+    is "${lines[-1]}" "different: 1 of 4 outputs; 3 identical"
+}
