@@ -117,7 +117,8 @@ static void say_field(struct text_place *place, const struct line *line, size_t 
            header[end] != '\r') {
         end++;
     }
-    if (end > start) {
+    /* A table without a line of names begins with numbers. */
+    if (end > start && strchr("0123456789.+-", header[start]) == NULL) {
         char name[80];
         text_escape(name, sizeof(name), header + start, end - start);
         buf_addf(ret_text, " (%s)", name);

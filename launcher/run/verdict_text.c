@@ -64,7 +64,11 @@ void verdict_excerpt(char to[VERDICT_EXCERPT], const char *line, size_t length, 
         end--;
     }
     char shown[VERDICT_EXCERPT - 8];
-    text_escape(shown, sizeof(shown), line + start, end - start);
+    auto_release(buf) struct buf piece = {0};
+    for (size_t i = start; i < end; i++) {
+        buf_add(&piece, line[i] == '\t' ? "\\t" : &line[i], line[i] == '\t' ? 2 : 1);
+    }
+    text_escape(shown, sizeof(shown), buf_text(&piece), piece.length);
     snprintf(to, VERDICT_EXCERPT, "%s%s%s", start > 0 ? "..." : "", shown, end < length ? "..." : "");
 }
 
@@ -72,10 +76,10 @@ void verdict_excerpt(char to[VERDICT_EXCERPT], const char *line, size_t length, 
 static void say_numbers(struct buf *detail, const struct deviation *deviation)
 {
     bool one = deviation->numbers == 1;
-    buf_addf(detail, "%" PRIu64 " %s by %s%.2Lg", deviation->numbers, one ? "number differs" : "numbers differ",
+    buf_addf(detail, "%" PRIu64 " %s by %s%.4Lg", deviation->numbers, one ? "number differs" : "numbers differ",
              one ? "" : "at most ", deviation->absolute);
     if (isfinite(deviation->relative)) {
-        buf_addf(detail, " (%.2Lg of the value)", deviation->relative);
+        buf_addf(detail, " (%.4Lg of the value)", deviation->relative);
     }
     buf_addf(detail, ", %sin line %" PRIu64, one ? "" : "most ", deviation->line);
 }

@@ -56,11 +56,11 @@ ids() {
     run "$SCIWRAP" diff "$first" "$second"
     is "$status" 1
     says 'input in.csv: sha256 [0-9a-f]{12}, was sha256 [0-9a-f]{12}'
-    says 'different  out.csv: line 3, column 6, field 2 \(mass\); 1 number differs by 0.01 \(0.0044 of the value\), in line 3'
+    says 'different  out.csv: line 3, column 6, field 2 \(mass\); 1 number differs by 0.01 \(0.004444 of the value\), in line 3'
     says $'\n +then  b,2.25\n +now   b,2.26\n'
     is "${lines[-1]}" 'different: 1 of 1 output'
     succeeds "$SCIWRAP" diff --rtol 0.005 "$first" "$second"
-    says 'within tolerance  out.csv: 1 number differs by 0.01 \(0.0044 of the value\), in line 3'
+    says 'within tolerance  out.csv: 1 number differs by 0.01 \(0.004444 of the value\), in line 3'
     is "${lines[-1]}" 'within tolerance: 1 of 1 output'
     succeeds "$SCIWRAP" diff --atol 0.02 "$first" "$second"
     run "$SCIWRAP" diff --rtol 0.004 --atol 0.0009 "$first" "$second"

@@ -19,11 +19,12 @@ static const struct {
     {"a", "", "one\n", 0, 0, VERDICT_DIFFERENT, "goes on after line 0"},
     {"a", "one\r\n", "one\n", 0, 0, VERDICT_DIFFERENT, "line 1, column 4"},
     /* numbers */
-    {"a", "x 1.5\n", "x 1.75\n", 0, 0.25, VERDICT_TOLERATED, "1 number differs by 0.25 (0.17 of the value), in line 1"},
+    {"a", "x 1.5\n", "x 1.75\n", 0, 0.25, VERDICT_TOLERATED,
+     "1 number differs by 0.25 (0.1667 of the value), in line 1"},
     {"a", "1 2\n4\n", "1 2\n5\n", 0.1, 0, VERDICT_DIFFERENT,
      "line 2, column 1; 1 number differs by 1 (0.25 of the value), in line 2"},
     {"a", "1\n2\n3\n", "1\n2.5\n4\n", 0, 0, VERDICT_DIFFERENT,
-     "line 2, column 2; 2 numbers differ by at most 1 (0.33 of the value), most in line 3"},
+     "line 2, column 2; 2 numbers differ by at most 1 (0.3333 of the value), most in line 3"},
     {"a", "0\n", "1e-9\n", 1, 0, VERDICT_DIFFERENT, "line 1, column 1; 1 number differs by 1e-09, in line 1"},
     {"a", "1\nx\n", "2\ny\n", 0, 0, VERDICT_DIFFERENT, "line 1, column 1"},
     {"a", "1\nx\n", "2\ny\n", 0, 1, VERDICT_DIFFERENT, "line 2, column 1"},
@@ -36,6 +37,7 @@ static const struct {
      "line 2, column 7, field 2 (mass)"},
     {"a.csv", "name;mass\na;1,5\n", "name;mass\na;1,x\n", 0, 0, VERDICT_DIFFERENT, "line 2, column 5, field 2 (mass)"},
     {"a.csv", "a,b\n", "a,c\n", 0, 0, VERDICT_DIFFERENT, "line 1, column 3, field 2"},
+    {"a.csv", "1,2\n3,4\n", "1,2\n3,x\n", 0, 0, VERDICT_DIFFERENT, "line 2, column 3, field 2"},
     {"a.tsv", "p\tq\n1\t2\n", "p\tq\n1\tz\n", 0, 0, VERDICT_DIFFERENT, "line 2, column 3, field 2 (q)"},
     {"a.vcf", "##x\n#CHROM\tPOS\nchr1\t1\n", "##x\n#CHROM\tPOS\nchr1\tz\n", 0, 0, VERDICT_DIFFERENT,
      "line 3, column 6, field 2 (POS)"},
@@ -80,12 +82,12 @@ START_TEST(both_places_are_shown_escaped_and_short)
         buf_add_text(&then, "caf\xc3\xa9 ");
     }
     buf_add(&now, then.bytes, then.length);
-    buf_add_text(&then, "\x1b[31m\xff");
+    buf_add_text(&then, "\x1b[31m\t\xff");
     buf_add_text(&now, "plain");
     compare_bufs("a", &then, &now);
     assert_result(VERDICT_DIFFERENT, "line 1, column 601");
     ck_assert_str_eq(result.then_text, "...caf\xc3\xa9 caf\xc3\xa9 caf\xc3\xa9 caf\xc3\xa9 caf\xc3\xa9 caf\xc3\xa9 "
-                                       "\\x1b[31m\\xff");
+                                       "\\x1b[31m\\t\\xff");
     ck_assert_ptr_nonnull(strstr(result.now_text, " plain"));
 }
 END_TEST
@@ -144,7 +146,7 @@ START_TEST(gzip_by_what_is_in_it)
     pack(other, strlen(other), 6, 1000, NULL, &now);
     compare_bufs("a.gz", &then, &now);
     assert_result(VERDICT_DIFFERENT,
-                  "line 1, column 3; 1 number differs by 0.1 (0.067 of the value), in line 1, decompressed");
+                  "line 1, column 3; 1 number differs by 0.1 (0.06667 of the value), in line 1, decompressed");
     rules.tolerance.atol = 1;
     pack(text, strlen(text), 6, 1000, NULL, &then);
     pack(other, strlen(other), 6, 1000, NULL, &now);
