@@ -124,6 +124,9 @@ depth_old=$(depth_at_500 old/depth.txt) depth_new=$(depth_at_500 new/depth.txt)
 echo "depth at position 500: $depth_old says $old, $depth_new says $new"
 [[ $depth_old -eq 8000 && $depth_new -eq 10000 ]] || fail "8000 and 10000 were expected"
 
+say "What was different before the start, and what came out differently"
+show "$sciwrap" diff old.json new.json || [[ $? -eq 1 ]] || fail "diff could not be done"
+
 say "Elsewhere they agree"
 for name in $old $new; do
     echo "$name: $("$sciwrap" run --no-record "$name" view -c reads.bam) reads," \
