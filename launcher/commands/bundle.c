@@ -141,10 +141,8 @@ static int write_file(const struct bundle *bundle, const char *path, struct err 
 /* Where contents may be besides: beside the manifest and in the directory that we are in, and among what those keep. */
 static void list_places(const char *cwd, const char *manifest, struct strlist *folders, struct strlist *ret_objects)
 {
-    char *folder = path_normal(cwd, manifest);
-    char *runs = strstr(folder, "/" SETUP_RECORDS "/runs/");
+    char *folder = records_folder(cwd, manifest);
     struct project project = {.runs_fd = -1};
-    *(runs != NULL ? runs : strrchr(folder, '/')) = '\0';
     strlist_addf(ret_objects, "%s/" SETUP_RECORDS "/" OBJECTS_FOLDER, folder);
     if (project_find(&project, cwd) == 1) {
         strlist_addf(ret_objects, "%s/" OBJECTS_FOLDER, project.path);

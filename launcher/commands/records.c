@@ -71,28 +71,39 @@ static int open_bundle(const char *word, struct err *err)
     return regular && (named_so || is_compressed(fd)) ? steal_fd(&fd) : -1;
 }
 
-/* Inputs can be large, and are copied into the work directory of the rerun: on one disk they can share their blocks. */
-static char *unpack_place(enum record_use use, struct err *err)
+/* .sciwrap/tmp of the current directory's project. Inputs can be large, and are copied into the work directory of a
+ * rerun: on one disk they can share their blocks. */
+static char *project_place(bool make, struct err *err)
 {
-    if (use == RECORD_LOOK) {
-        return scratch_base();
-    }
     struct project project = {.runs_fd = -1};
     auto_free char *cwd = fs_current_dir();
+    auto_free char *place = NULL;
     if (cwd == NULL) {
         err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used");
         return NULL;
     }
-    char *place = NULL;
-    if (project_open(&project, cwd, err) == 0) {
+    if (make ? project_open(&project, cwd, err) == 0 : project_find(&project, cwd) == 1) {
         place = xasprintf("%s/tmp", project.path);
-        if (fs_make_dirs(place, 0777, err) < 0) {
-            free(place);
-            place = NULL;
-        }
     }
     project_close(&project);
-    return place;
+    if (place == NULL || fs_make_dirs(place, 0777, err) < 0) {
+        return NULL;
+    }
+    if (access(place, W_OK | X_OK) < 0) {
+        err_set_errno(err, ERR_SYSTEM, errno, "a bundle cannot be unpacked in '%s'", place);
+        return NULL;
+    }
+    return steal_ptr(&place);
+}
+
+static char *unpack_place(enum record_use use, struct err *err)
+{
+    struct err ignored = {0};
+    if (use == RECORD_RERUN) {
+        return project_place(true, err);
+    }
+    char *place = use == RECORD_WHOLE ? project_place(false, &ignored) : NULL;
+    return place != NULL ? place : scratch_base();
 }
 
 static int unpack(struct record *record, int fd, const char *word, enum record_use use, struct err *err)
@@ -102,8 +113,8 @@ static int unpack(struct record *record, int fd, const char *word, enum record_u
         return -1;
     }
     record->bundle = xstrdup(word);
-    if (supply_read_bundle(fd, record->folder.path, word, use == RECORD_WHOLE, err) < 0 ||
-        bundle_open(record->folder.path, use == RECORD_WHOLE, &record->contents, err) < 0) {
+    if (supply_read_bundle(fd, record->folder.path, word, use != RECORD_LOOK, err) < 0 ||
+        bundle_open(record->folder.path, use != RECORD_LOOK, &record->contents, err) < 0) {
         return err_wrap(err, "bundle '%s' is refused", word);
     }
     record->path = xstrdup(record->contents.manifest);

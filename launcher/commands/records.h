@@ -14,7 +14,8 @@ char *records_find(const char *word, struct err *err);
 
 enum record_use {
     RECORD_LOOK,  /* only the manifest is needed */
-    RECORD_WHOLE, /* the contents too: they are unpacked below the .sciwrap of the current directory */
+    RECORD_WHOLE, /* the contents too */
+    RECORD_RERUN, /* the same, below the .sciwrap of the current directory, which is made if there is none */
 };
 
 struct record {

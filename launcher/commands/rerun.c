@@ -242,7 +242,7 @@ static int read_line(struct request *request, int argc, char **argv, struct err 
 
 static int find_record(struct request *request, struct err *err)
 {
-    if (record_open(&request->record, request->word, RECORD_WHOLE, err) < 0) {
+    if (record_open(&request->record, request->word, RECORD_RERUN, err) < 0) {
         return -1;
     }
     request->then = doc_load(request->record.path, MANIFEST_MOST, err);

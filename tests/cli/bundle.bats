@@ -281,6 +281,25 @@ no_leftovers() {
     cmp y.sciwrap ../x.sciwrap
     succeeds offline "$SCIWRAP" bundle -q --no-artifact ../x.sciwrap -o z.sciwrap
     [[ $(stat -c %s z.sciwrap) -lt 20000 ]]
+    # No project is begun for that, and what was unpacked for it is gone.
+    is "$(ls -A | tr '\n' ' ')" "y.sciwrap z.sciwrap "
+    no_leftovers
+}
+
+@test "two bundles are compared, and a rerun of one with its outputs says how they differ" {
+    "$SCIWRAP" exec -q tiny sh -c 'echo 1 >same; head -c 16 /dev/urandom >time; echo 1.0000001 >number'
+    "$SCIWRAP" bundle -q --outputs "$(run_id)" -o "$BATS_TEST_TMPDIR/x.sciwrap"
+    rm same time number
+    "$SCIWRAP" exec -q tiny sh -c 'echo 1 >same; head -c 16 /dev/urandom >time; echo 1.0000002 >number'
+    "$SCIWRAP" bundle -q --outputs "$(ls -t .sciwrap/runs | head -n 1)" -o "$BATS_TEST_TMPDIR/y.sciwrap"
+    elsewhere
+    run --separate-stderr "$SCIWRAP" diff --rtol 1e-3 ../x.sciwrap ../y.sciwrap
+    is "$status" 1
+    says 'within tolerance +number'
+    is "$(ls -A)" ""
+    run --separate-stderr "$SCIWRAP" rerun ../x.sciwrap
+    is "$status" 1
+    says 'different +time'
     no_leftovers
 }
 
