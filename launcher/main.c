@@ -2,11 +2,14 @@
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
  * commands/  command (table row, options, help), start (what run, exec and shell share), supply (the helper, for pull,
- *            build and lock), supply_bundle (for bundles), bundle,
+ *            build and lock), supply_bundle (for bundles), bundle, cite,
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
  *            rerun, diff, comparison (how it is shown, by what measure), doctor, whence, whence_tell, whence_dot
  * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
  *            bundle_open: one that was unpacked
+ *            cite, cite_environment: the facts of a run that a methods section needs      cite_data: as references
+ *            cite_text, cite_programs, cite_circumstances, cite_say: as sentences      markup: text for LaTeX, Markdown
+ *            packages, packages_owner, packages_tree: what Debian packages a tree holds, and who owns a file
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed
@@ -61,8 +64,9 @@
 #include "commands/supply.h"
 
 static const struct command *const commands[] = {
-    &run_command,  &exec_command, &shell_command, &pull_command, &envs_command,   &build_command,  &lock_command,
-    &runs_command, &show_command, &rerun_command, &diff_command, &bundle_command, &whence_command, &doctor_command,
+    &run_command,   &exec_command,   &shell_command,  &pull_command, &envs_command,
+    &build_command, &lock_command,   &runs_command,   &show_command, &rerun_command,
+    &diff_command,  &bundle_command, &whence_command, &cite_command, &doctor_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

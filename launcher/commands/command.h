@@ -42,6 +42,7 @@ extern const struct command rerun_command;
 extern const struct command bundle_command;
 extern const struct command whence_command;
 extern const struct command diff_command;
+extern const struct command cite_command;
 extern const struct command doctor_command;
 
 /* Reading the options of a command, one after the other:

@@ -52,10 +52,14 @@ static int read_line(struct request *request, int argc, char **argv, struct err 
             return command_usage_error(&whence_command, err, "takes one file");
         }
     }
-    if (request->json && request->dot) {
-        return command_usage_error(&whence_command, err, "--json and --dot exclude each other");
+    const char *problem = request->json && request->dot ? "--json and --dot exclude each other"
+                          : request->word == NULL       ? "no file named"
+                                                        : NULL;
+    if (problem != NULL) {
+        (void)command_usage_error(&whence_command, err, problem);
+        return -1;
     }
-    return request->word != NULL ? 0 : command_usage_error(&whence_command, err, "no file named");
+    return 0;
 }
 
 /* The folder is resolved, the last component is not: a record names a file by what it was called. */

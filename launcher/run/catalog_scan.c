@@ -26,10 +26,24 @@ static const struct scan_field file_fields[] = {
     {0},
 };
 
+/* A pipe whose content was kept stands among the inputs too: once is enough. */
+static bool is_new_stream(struct catalog_facts *facts, const char *path)
+{
+    static const char *const streams[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    for (unsigned i = 0; i < 3; i++) {
+        if (strcmp(path, streams[i]) == 0) {
+            bool seen = (facts->streams >> i & 1) != 0;
+            facts->streams |= 1U << i;
+            return !seen;
+        }
+    }
+    return true;
+}
+
 static void add_file(struct catalog_facts *facts, const struct found_file *found, const char *path, bool is_output)
 {
     struct digest digest;
-    if (path[0] != '\0' && digest_from_hex(buf_text(&found->hex), &digest)) {
+    if (path[0] != '\0' && digest_from_hex(buf_text(&found->hex), &digest) && is_new_stream(facts, path)) {
         struct catalog_file file = {.digest = &digest,
                                     .path = path,
                                     .size = found->size,

@@ -16,6 +16,7 @@ struct catalog_facts {
     struct buf verdict_name[CATALOG_VERDICTS];
     uint64_t verdict[CATALOG_VERDICTS];
     size_t verdicts;
+    unsigned streams; /* which of the three are among the files: one bit each */
     struct buf files; /* as catalog_entry_put_file writes them */
 };
 

@@ -72,11 +72,16 @@ void doc_put_text(struct doc *object, const char *key, const char *text)
     }
 }
 
-void doc_put_number(struct doc *object, const char *key, uint64_t number)
+static struct doc *number_value(uint64_t number)
 {
     /* JSON's readers agree on integers up to 2^53, the library's type ends at 2^63: no size or time comes near. */
     json_int_t value = number > INT64_MAX ? INT64_MAX : (json_int_t)number;
-    doc_put(object, key, must(json_integer(value)));
+    return must(json_integer(value));
+}
+
+void doc_put_number(struct doc *object, const char *key, uint64_t number)
+{
+    doc_put(object, key, number_value(number));
 }
 
 void doc_put_bool(struct doc *object, const char *key, bool value)
@@ -122,6 +127,11 @@ void doc_append(struct doc *array, struct doc *value)
 void doc_append_text(struct doc *array, const char *text)
 {
     doc_append(array, (struct doc *)text_value(text));
+}
+
+void doc_append_number(struct doc *array, uint64_t number)
+{
+    doc_append(array, number_value(number));
 }
 
 char *doc_print(const struct doc *doc)

@@ -34,6 +34,7 @@ void doc_put_mode(struct doc *object, const char *key, mode_t mode);            
 void doc_put_texts(struct doc *object, const char *key, const struct strlist *texts);  /* an array */
 void doc_append(struct doc *array, struct doc *value);
 void doc_append_text(struct doc *array, const char *text);
+void doc_append_number(struct doc *array, uint64_t number);
 
 /* The text of the document, two spaces a level, with a line end; caller frees. */
 char *doc_print(const struct doc *doc);

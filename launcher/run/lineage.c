@@ -59,7 +59,7 @@ static void gather_made(struct tracer *tracer, const struct catalog_run *run)
     while (catalog_file_next(run, &at, &file)) {
         bool is_new = file.is_output && file.size > 0 && strcmp(file.change, "mode") != 0;
         if (is_new && tracer->count == tracer->capacity) {
-            tracer->capacity = tracer->capacity == 0 ? 256 : tracer->capacity * 2;
+            tracer->capacity *= 2;
             tracer->made = xreallocarray(tracer->made, tracer->capacity, sizeof(*tracer->made));
         }
         if (is_new) {
@@ -313,9 +313,10 @@ static void find_pieces(struct tracer *tracer, const struct lineage_question *qu
 
 void lineage_trace(struct lineage *lineage, const struct catalog *catalog, const struct lineage_question *question)
 {
-    struct tracer tracer = {.catalog = catalog, .lineage = lineage};
+    struct tracer tracer = {.catalog = catalog, .lineage = lineage, .capacity = 256};
     struct asker asker = {.digest = &question->digest, .question = question};
     *lineage = (struct lineage){.run = xcalloc(catalog->count + 1, sizeof(*lineage->run))};
+    tracer.made = xreallocarray(NULL, tracer.capacity, sizeof(*tracer.made));
     tracer.node = xcalloc(catalog->count + 1, sizeof(*tracer.node));
     memset(tracer.node, 0xff, catalog->count * sizeof(*tracer.node)); /* LINEAGE_NONE */
     index_made(&tracer);

@@ -45,7 +45,9 @@ static char *manifest_of(const char *word)
         "\"2222222222222222222222222222222222222222222222222222222222222222\", \"size\": 7},\n"
         "\"stdout\": {\"kind\": \"file\", \"path\": \"out\"},\n"
         "\"inputs\": [{\"path\": \"in\", \"sha256\": "
-        "\"1111111111111111111111111111111111111111111111111111111111111111\", \"size\": 3}],\n"
+        "\"1111111111111111111111111111111111111111111111111111111111111111\", \"size\": 3}, {\"path\": "
+        "\"/dev/stdin\", "
+        "\"sha256\": \"2222222222222222222222222222222222222222222222222222222222222222\"}],\n"
         "\"outputs\": [{\"path\": \"gone\", \"type\": \"file\", \"change\": \"deleted\"}, {\"path\": \"out\", "
         "\"change\": \"created\", \"sha256\": "
         "\"3333333333333333333333333333333333333333333333333333333333333333\", \"size\": 5, \"offset\": 9}],\n"
@@ -235,8 +237,8 @@ START_TEST(an_edit_in_place_that_keeps_size_and_time_is_noticed)
     auto_free char *id = id_of(42);
     auto_free char *path = project_run_path(&project, id, MANIFEST_NAME);
     auto_free char *text = manifest_of("word00");
-    ck_assert_int_eq(stat(path, &st), 0);
     auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_eq(fstat(fd, &st), 0);
     ck_assert_int_eq(pwrite(fd, text, strlen(text), 0), (ssize_t)strlen(text));
     ck_assert_int_eq(futimens(fd, (struct timespec[]){st.st_atim, st.st_mtim}), 0);
     auto_release(catalog) struct catalog catalog = {0};
@@ -306,13 +308,11 @@ START_TEST(a_cache_that_lies_harms_nothing)
     struct err err = {0};
     ck_assert_int_eq(fs_read_at(folder.fd, CACHE, 1 << 24, &bytes, &err), 0);
     for (size_t i = 64; i < 64 + 500; i++) {
-        static const unsigned char wrong[] = {0x00, 0x7f, 0xff};
+        static const char wrong[] = {0x00, 0x7f, (char)0xff};
         for (size_t k = 0; k < sizeof(wrong); k++) {
-            struct digest check;
             char was = bytes.bytes[i];
-            bytes.bytes[i] = (char)wrong[k];
-            digest_bytes(bytes.bytes + 64, bytes.length - 64, &check);
-            memcpy(bytes.bytes + 32, &check, sizeof(check));
+            bytes.bytes[i] = wrong[k];
+            digest_bytes(bytes.bytes + 64, bytes.length - 64, (struct digest *)(bytes.bytes + 32));
             damage_cache(0, bytes.bytes, bytes.length, (off_t)bytes.length);
             auto_release(catalog) struct catalog catalog = {0};
             load(&catalog);
@@ -344,8 +344,8 @@ START_TEST(what_a_killed_writer_left_goes_away)
                                (struct timespec[]){{.tv_sec = 1000000000}, {.tv_sec = 1000000000}}, 0),
                      0);
     assert_runs(OLD);
-    ck_assert(!unit_exists(&folder, ".sciwrap/.catalog.0123456789abcdef"));
-    ck_assert(unit_exists(&folder, ".sciwrap/.catalog.fedcba9876543210"));
+    ck_assert(!unit_exists(&folder, ".sciwrap/.catalog.0123456789abcdef") &&
+              unit_exists(&folder, ".sciwrap/.catalog.fedcba9876543210"));
 }
 END_TEST
 
