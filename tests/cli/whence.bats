@@ -155,3 +155,11 @@ PYTHON
     fails_with 125 'not a regular file' -- "$SCIWRAP" whence .
     fails_with 125 "unknown option '--dott'" -- "$SCIWRAP" whence --dott x
 }
+
+@test "runs that a pipe joins are one behind the other, each told once" {
+    seq 1 100 | "$SCIWRAP" exec tiny sort -r | "$SCIWRAP" exec tiny wc -l >result
+    quietly "$SCIWRAP" whence result
+    is "$(grep -c 'made by .* as (standard output)' <<<"$output")" 1
+    is "$(grep -c 'read .* (standard input)' <<<"$output")" 2
+    is "$(grep -c '^    sort -r$' <<<"$output")" 1
+}
