@@ -76,10 +76,10 @@ static void write_run(const struct told_run *told)
 {
     struct err err = {0};
     auto_release(buf) struct buf json = {0};
-    auto_free char *id = xasprintf("%s%s", "0000000000000" + 1 + strlen(told->id), told->id);
+    auto_free char *id = xasprintf("%012d", atoi(told->id));
     buf_addf(&json, "{\"schema\": \"sciwrap-manifest/1\", \"id\": \"%s\",", id);
     if (told->rerun_of != NULL) {
-        buf_addf(&json, "\"rerun_of\": \"%s%s\",", "0000000000000" + 1 + strlen(told->rerun_of), told->rerun_of);
+        buf_addf(&json, "\"rerun_of\": \"%012d\",", atoi(told->rerun_of));
     }
     buf_addf(&json,
              "\"experiment\": {\"environment\": {\"name\": \"e\", \"artifact\": {\"sha256\": \"aa\"}}, \"command\": "
