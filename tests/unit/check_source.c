@@ -179,7 +179,7 @@ START_TEST(damaged_data_is_a_problem)
     }
     auto_fd int fd = file_of(packed.bytes, left);
     struct source *source = source_open(fd, 0, left, true);
-    auto_free char *all = read_all(source, &got);
+    free(read_all(source, &got));
     if (damages[_i].problem == NULL) {
         ck_assert_ptr_null(source_problem(source));
     } else {
