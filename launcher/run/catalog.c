@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +18,7 @@
 #include "run/manifest.h"
 
 enum {
-    THREADS_MOST = 8, /* a network file system answers several at once; more gain nothing */
+    THREADS_MOST = 8,
     RUNS_A_WORKER = 128,
     NAMED_MOST = 4,
     /* Reading so many manifests takes a millisecond or two: writing the cache for less would cost more than it saves,
@@ -100,14 +99,11 @@ static void *work(void *user)
     return NULL;
 }
 
-/* As many as there are processors for, and as there is work for. */
+/* More than there may be processors: what is slow is a disk or a network, which answer several at once. */
 static size_t count_workers(size_t items)
 {
-    cpu_set_t cpus;
-    size_t most = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (size_t)CPU_COUNT(&cpus) : 1;
-    most = most > THREADS_MOST ? THREADS_MOST : most;
     size_t needed = items / RUNS_A_WORKER + 1;
-    return needed < most ? needed : most;
+    return needed < THREADS_MOST ? needed : THREADS_MOST;
 }
 
 /* A part that no thread could be had for is done here. */
