@@ -205,24 +205,29 @@ void processes_execute(struct processes *processes, struct recorder *recorder, p
     }
 }
 
-/* The fields behind the name, which is in parentheses and may hold anything: utime is the 14th field, stime the 15th,
- * starttime the 22nd (proc(5)). */
+/* Counted from behind the name, which is field 2, in parentheses, and may hold anything (proc(5)). 0 when the text has
+ * no such field. */
+static uint64_t field_of_stat(const char *text, int field)
+{
+    const char *at = strrchr(text, ')');
+    for (int before = 2; at != NULL && before < field; before++) {
+        at = strchr(at + 1, ' ');
+    }
+    return at != NULL ? strtoull(at, NULL, 10) : 0;
+}
+
 static void read_times(struct process *process, pid_t group, int64_t begun_ns)
 {
+    enum { UTIME = 14, STIME = 15, STARTTIME = 22 };
     char text[1024];
     long ticks = sysconf(_SC_CLK_TCK);
-    unsigned long long user = 0;
-    unsigned long long system = 0;
-    unsigned long long started = 0;
-    if (read_proc(group, "stat", text, sizeof(text)) <= 0 || ticks <= 0 || strrchr(text, ')') == NULL) {
+    if (read_proc(group, "stat", text, sizeof(text)) <= 0 || ticks <= 0) {
         return;
     }
-    int found = sscanf(strrchr(text, ')') + 1,
-                       " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu", &user,
-                       &system, &started);
-    if (found == 3) {
-        process->user_us = user * 1000000U / (unsigned long)ticks;
-        process->system_us = system * 1000000U / (unsigned long)ticks;
+    uint64_t started = field_of_stat(text, STARTTIME);
+    if (started > 0) {
+        process->user_us = field_of_stat(text, UTIME) * 1000000U / (unsigned long)ticks;
+        process->system_us = field_of_stat(text, STIME) * 1000000U / (unsigned long)ticks;
         int64_t since = (int64_t)(started * 1000000000U / (unsigned long)ticks) - begun_ns;
         process->started_ns = since > 0 ? since : 0;
     }

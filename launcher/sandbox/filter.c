@@ -6,7 +6,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -43,10 +43,13 @@ int filter_install(struct err *err)
 static bool can_continue(void)
 {
     struct utsname names;
-    unsigned major = 0;
-    unsigned minor = 0;
-    return uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
-           (major > 5 || (major == 5 && minor >= 5));
+    if (uname(&names) < 0) {
+        return false;
+    }
+    char *rest;
+    unsigned long major = strtoul(names.release, &rest, 10);
+    unsigned long minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
+    return major > 5 || (major == 5 && minor >= 5);
 }
 
 int filter_install_recording(bool seeded)
