@@ -210,12 +210,12 @@ static void judge_existing(struct search *search, struct book_file *page, const 
     bool same_type = (page->before.st_mode & S_IFMT) == (now->st.st_mode & S_IFMT);
     bool same_mode = page->before.st_mode == now->st.st_mode;
     bool same_inode = page->before.st_ino == now->st.st_ino && page->before.st_dev == now->st.st_dev;
+    bool new_target = same_type && S_ISLNK(now->st.st_mode) && !same_link(page, now->fd);
+    bool new_bytes = S_ISREG(now->st.st_mode) && (page->rewritten || page->replaced || !same_inode);
     if (!same_type) {
         add(search, page->host, now, FILE_MODIFIED, NULL, NULL);
-    } else if (S_ISREG(now->st.st_mode) && (page->rewritten || page->replaced || !same_inode)) {
+    } else if (new_target || new_bytes) {
         add(search, page->host, now, FILE_MODIFIED, page, NULL); /* unless the digest says otherwise */
-    } else if (S_ISLNK(now->st.st_mode) && !same_link(page, now->fd)) {
-        add(search, page->host, now, FILE_MODIFIED, page, NULL);
     } else if (!same_mode && !S_ISLNK(now->st.st_mode)) {
         add(search, page->host, now, FILE_MODE, page, NULL);
     }

@@ -28,7 +28,10 @@ static struct mapped map_index(const char *rootfs)
         return (struct mapped){0};
     }
     void *text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    return text == MAP_FAILED ? (struct mapped){0} : (struct mapped){.text = text, .length = (size_t)st.st_size};
+    if (text == MAP_FAILED) {
+        return (struct mapped){0};
+    }
+    return (struct mapped){.text = text, .length = (size_t)st.st_size};
 }
 
 static void find_digest(const struct observer *observer, const struct mapped *index, struct program *program)
