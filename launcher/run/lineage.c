@@ -77,8 +77,6 @@ static void index_made(struct tracer *tracer)
         runs[i] = &catalog->run[i];
     }
     qsort(runs, catalog->count, sizeof(*runs), compare_latest_first);
-    tracer->capacity = catalog->count + 1;
-    tracer->made = xcalloc(tracer->capacity, sizeof(*tracer->made));
     for (size_t i = 0; i < catalog->count; i++) {
         gather_made(tracer, runs[i]);
     }
