@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # tests/run.sh: installs what the tests need, builds with sanitizers, runs every test. See docs/HACKING.md.
 #
-#   --long        also: the clang build and its tests, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks
-#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user lint clang fuzz bench
+#   --long        also: the clang build and its tests, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, and the
+#                 campaigns at full length (ten minutes; else half a minute)
+#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user lint campaigns campaigns-user clang
+#                 fuzz bench
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -24,7 +26,7 @@ while [[ $# -gt 0 ]]; do
     --long) long=yes ;;
     --only) only=${2:?--only needs a part} && shift ;;
     --no-install) install=no ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) echo "tests/run.sh: unknown option '$1'; see --help" >&2 && exit 125 ;;
     esac
     shift
@@ -206,6 +208,22 @@ hostile_user() {
         FIXTURES="$stage/build/fixtures" tests/hostile/run.sh)
 }
 
+# Faults, races and kills, on the program that users install: tests/campaigns.
+campaigns() {
+    local short=--short script worst=0
+    [[ $long == no ]] || short=''
+    for script in "${1:-tests}"/campaigns/*.sh; do
+        # shellcheck disable=SC2086
+        "${@:2}" env SCIWRAP="$PWD/build/release/bin/sciwrap" FIXTURES="$PWD/build/fixtures" "$script" $short || worst=1
+    done
+    return $worst
+}
+
+campaigns_user() {
+    make_stage || return
+    (cd "$stage" && campaigns "$stage/tests" as_test_user)
+}
+
 lint() {
     local script name status worst=0
     for script in tests/lint/*.sh; do
@@ -274,6 +292,8 @@ if [[ $failed -eq 0 ]]; then
     part cli-user cli_user
     part cli-release cli_release
     [[ -x tests/hostile/run.sh ]] && part hostile hostile && part hostile-user hostile_user
+    part campaigns campaigns
+    part campaigns-user campaigns_user
     part lint lint
     if [[ $long == yes || $only == clang || $only == fuzz || $only == bench ]]; then
         part clang clang_build
