@@ -18,9 +18,9 @@
  *            scratch, layer: private folders, and what went with a writable layer
  *            inputs, streams: what a run is known to read; standard input, output and error
  *            observation: by which way it is found out what a run read and changed: by comparison, or by
- *            observer, observer_change, book, places, securing, workers: every call heard of, what it does to files
- *            findings_inputs, findings_outputs, processes, programs: what came of it      recording: how it was done
- *            seeding: random numbers that a seed determines
+ *            observer, observer_change, page, book, places, securing, workers: every call heard of, what it did
+ *            findings_inputs, findings_outputs, names, processes, programs: what came of it
+ *            recording: how it was done      seeding: random numbers that a seed determines
  *            pump, feed, drain, tally: pipes in and out, hashed in passing
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
@@ -44,7 +44,6 @@
  *            bundle_list: what is in a bundle
  * sandbox/   plan: everything that is needed to start one process
  *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
- *            confine: what every process inside has lost
  *            apart: work on foreign bytes in a process that can do nothing else
  *            root, mounts, mount_target, device, stdio, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
