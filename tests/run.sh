@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # tests/run.sh: installs what the tests need, builds with sanitizers, runs every test. See docs/HACKING.md.
 #
-#   --long        also: the clang build and its tests, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, and the
-#                 campaigns at full length (ten minutes; else half a minute)
+#   --long        also: the clang build and its tests, 2,000 random recorded runs, each fuzzer for 60 s (FUZZ_SECONDS), the
+#                 benchmarks, and the campaigns at full length (ten minutes; else half a minute)
 #   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user lint campaigns campaigns-user clang
-#                 fuzz bench
+#                 record fuzz bench
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -243,6 +243,11 @@ clang_build() {
     build_preset clang && ctest --test-dir build/clang --timeout 120
 }
 
+record() {
+    SHUFFLE_SEEDS=2000 FIXTURES=$root/build/fixtures SCIWRAP=$root/build/release/bin/sciwrap \
+        bats --tap tests/cli/record_random.bats
+}
+
 fuzz() {
     build_preset fuzz || return
     local program module new
@@ -295,8 +300,9 @@ if [[ $failed -eq 0 ]]; then
     part campaigns campaigns
     part campaigns-user campaigns_user
     part lint lint
-    if [[ $long == yes || $only == clang || $only == fuzz || $only == bench ]]; then
+    if [[ $long == yes || $only == clang || $only == record || $only == fuzz || $only == bench ]]; then
         part clang clang_build
+        part record record
         part fuzz fuzz
         part bench bench
     fi
