@@ -126,6 +126,22 @@ ids() {
     says "confirmed    2 times on 1 machine, last 20[0-9]{2}-"
 }
 
+@test "the confirmations of a bundle are those of the project where it was rerun" {
+    record tiny sh noisy.sh
+    succeeds "$SCIWRAP" bundle "$(ids)" -o "$BATS_TEST_TMPDIR/one.sciwrap"
+    mkdir -p "$BATS_TEST_TMPDIR/elsewhere" && cd "$BATS_TEST_TMPDIR/elsewhere"
+    "$SCIWRAP" rerun ../one.sciwrap >/dev/null
+    succeeds "$SCIWRAP" show ../one.sciwrap
+    says 'confirmed    1 time on 1 machine'
+}
+
+@test "--json says where the outputs of a rerun that differs are" {
+    record tiny sh -c 'head -c 8 /dev/urandom >r'
+    run --separate-stderr "$SCIWRAP" rerun --json "$(ids)"
+    is "$status" 1
+    [[ -f $(python3 -c 'import json, sys; print(json.load(sys.stdin)["reruns"][0]["work"])' <<<"$output")/r ]]
+}
+
 @test "a rerun that differs is no confirmation" {
     record tiny sh -c 'head -c 8 /dev/urandom >r'
     local id
