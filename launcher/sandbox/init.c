@@ -37,6 +37,7 @@
 
 #include "base/auto.h"
 #include "sandbox/channel.h"
+#include "sandbox/confine.h"
 #include "sandbox/filter.h"
 #include "sandbox/host.h"
 #include "sandbox/identity.h"
@@ -238,7 +239,7 @@ static int install_filter(const struct init_context *context, struct message *re
         notify_fd = filter_install_recording(context->company->seeded);
         ready->value = notify_fd < 0 ? errno : 0;
     }
-    if (notify_fd < 0 && filter_install(err) < 0) {
+    if (notify_fd < 0 && confine_calls(context->plan, err) < 0) {
         return -1;
     }
     channel_send(context->channel, ready, notify_fd);
@@ -274,7 +275,7 @@ void init_main(const struct init_context *context)
         fail(context, &err);
     }
     note_namespaces(&ready);
-    if (identity_drop_rights(&err) < 0) {
+    if (confine_rights(&err) < 0) {
         fail(context, &err);
     }
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -170,29 +170,32 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int take_stdio(const struct launch_company *company, struct err *err)
+static int take_stdio(const int stdio[3], struct err *err)
 {
     for (int fd = 0; fd < 3; fd++) {
-        if (company->stdio[fd] >= 0 && dup2(company->stdio[fd], fd) < 0) {
+        if (stdio[fd] >= 0 && dup2(stdio[fd], fd) < 0) {
             return err_set_errno(err, ERR_SYSTEM, errno, "set up descriptor %d of the command", fd);
         }
     }
     return 0;
 }
 
+int payload_become(const struct plan *plan, const int stdio[3], struct err *err)
+{
+    umask(plan->umask);
+    reset_signals();
+    if (take_stdio(stdio, err) < 0) {
+        return -1;
+    }
+    if (mark_rest_close_on_exec(3) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "mark descriptors close-on-exec");
+    }
+    return execute(plan, err);
+}
+
 void payload_main(const struct init_context *context)
 {
     struct err err = {0};
-    int channel = context->channel;
-    umask(context->plan->umask);
-    reset_signals();
-    if (take_stdio(context->company, &err) < 0) {
-        fail(channel, &err);
-    }
-    if (mark_rest_close_on_exec(3) < 0) {
-        err_set_errno(&err, ERR_SYSTEM, errno, "mark descriptors close-on-exec");
-        fail(channel, &err);
-    }
-    execute(context->plan, &err);
-    fail(channel, &err);
+    (void)payload_become(context->plan, context->company->stdio, &err);
+    fail(context->channel, &err);
 }
