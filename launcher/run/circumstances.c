@@ -2,15 +2,26 @@
  * circumstances: what merely happened while a run ran. */
 #include "run/circumstances.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/mem.h"
 #include "run/processor.h"
+
+void circumstances_read_boot_id(char boot_id[BOOT_ID_SIZE])
+{
+    auto_fd int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    bool whole = fd >= 0 && read(fd, boot_id, BOOT_ID_SIZE - 1) == BOOT_ID_SIZE - 1;
+    boot_id[whole ? BOOT_ID_SIZE - 1 : 0] = '\0';
+}
 
 void circumstances_gather(struct circumstances *circumstances, const char *workdir)
 {
@@ -26,6 +37,7 @@ void circumstances_gather(struct circumstances *circumstances, const char *workd
     }
     processor_read(&circumstances->cpu_model, &circumstances->cpu_level, &circumstances->cpu_flags);
     circumstances->cpu_count = processor_count();
+    circumstances_read_boot_id(circumstances->boot_id);
     circumstances->uid = getuid();
     circumstances->gid = getgid();
     circumstances->workdir = xstrdup(workdir);

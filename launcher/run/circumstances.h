@@ -11,6 +11,8 @@
 #include "base/strlist.h"
 #include "sandbox/launch.h"
 
+enum { BOOT_ID_SIZE = 37 };
+
 struct circumstances {
     struct launch_result launch; /* times, resources, namespaces, PID */
     char *host_name;
@@ -23,12 +25,17 @@ struct circumstances {
     uint64_t memory_bytes;
     uid_t uid;
     gid_t gid;
-    char *workdir;                    /* host path */
+    char *workdir;              /* host path */
+    char boot_id[BOOT_ID_SIZE]; /* of the kernel that the numbers of processes and namespaces belong to (random(4)); ""
+                                   unknown */
+    uint64_t entered;           /* how many commands were started in the run from outside (sciwrap enter) */
     struct strlist variables_dropped; /* names of the caller's variables that the command did not get (run/variables) */
 };
 
 /* Everything but `launch`. */
 void circumstances_gather(struct circumstances *circumstances, const char *workdir);
+/* The name that the kernel gave to the time since it started; "" when it does not say. */
+void circumstances_read_boot_id(char boot_id[BOOT_ID_SIZE]);
 void circumstances_release(struct circumstances *circumstances);
 
 /* "2026-03-01T12:00:00.123456789Z" (RFC 3339); caller frees. */

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "run/announcement.h"
 #include "run/layer.h"
 #include "run/observation.h"
 #include "run/planner.h"
@@ -82,6 +84,8 @@ struct beside {
     struct execution *execution;
     struct observation *observation;
     struct manifest *manifest;
+    const struct plan *plan;
+    int announcement; /* -1: none */
     struct pump pump;
 };
 
@@ -107,6 +111,12 @@ static int record(void *context, pid_t init, int notify_fd, int errnum, struct e
     return observation_record(beside->observation, notify_fd, errnum, err);
 }
 
+static void announce(void *context, const struct launch_result *so_far)
+{
+    struct beside *beside = context;
+    beside->announcement = announcement_make(beside->manifest, beside->plan, beside->execution->project, so_far);
+}
+
 /* The pipes of the command go through us; what cannot be passed on makes the run a failed one. */
 static int launch_pumped(struct beside *beside, const struct plan *plan, struct launch_company *company,
                          struct err *err)
@@ -130,8 +140,9 @@ static int start(struct execution *execution, const struct scratch *scratch, str
                  struct manifest *manifest, struct err *err)
 {
     struct plan plan = {0};
-    struct beside beside = {.execution = execution, .observation = observation, .manifest = manifest};
-    struct launch_company company = {.context = &beside, .begin = begin, .stdio = {-1, -1, -1}};
+    struct beside beside = {
+        .execution = execution, .observation = observation, .manifest = manifest, .plan = &plan, .announcement = -1};
+    struct launch_company company = {.context = &beside, .begin = begin, .ready = announce, .stdio = {-1, -1, -1}};
     struct launch_result *launched = &manifest->circumstances.launch;
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     company.record = observation_join(observation, &plan) ? record : NULL;
@@ -151,6 +162,10 @@ static int start(struct execution *execution, const struct scratch *scratch, str
         launched->elapsed_ns = launched->ended_ns - began_ns;
     } else {
         note_lost(&plan, &execution->notes);
+    }
+    manifest->circumstances.entered = announcement_entered(beside.announcement);
+    if (beside.announcement >= 0) {
+        close(beside.announcement);
     }
     set_exit(manifest, result == 0, err);
     look_after(execution, observation, manifest);

@@ -86,6 +86,12 @@ struct doc *leaks_doc(const struct manifest *manifest)
     if (manifest->setup.identity == IDENTITY_CALLER) {
         add_leak(array, "identity", "the numbers of the caller are seen inside");
     }
+    if (circumstances->entered > 0) {
+        auto_free char *detail = xasprintf("%llu commands were started in this run from outside (sciwrap enter); what "
+                                           "they did is not recorded",
+                                           (unsigned long long)circumstances->entered);
+        add_leak(array, "entered", detail);
+    }
     settings_add_leaks(array, &manifest->setup, circumstances->launch.random_addresses);
     add_cpu(array, manifest);
     add_leak(array, "kernel", circumstances->kernel);

@@ -197,7 +197,8 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     if (manifest->recording.method == RECORDING_NOTIFICATION) {
         doc_put(object, "processes", processes_doc(&manifest->processes));
     }
-    doc_put_number(object, "pid", (uint64_t)circumstances->launch.init_pid);
+    doc_put_number(object, "host_pid", (uint64_t)circumstances->launch.init_pid);
+    doc_put_text(object, "boot_id", circumstances->boot_id[0] != '\0' ? circumstances->boot_id : NULL);
     doc_put(object, "user", user);
     doc_put_text(object, "workdir", circumstances->workdir);
     doc_put(object, "places", places_doc(manifest));

@@ -116,6 +116,7 @@ static struct process *add_process(struct processes *processes, const struct sta
     }
     struct process *process = xcalloc(1, sizeof(*process));
     process->pid = status->pid;
+    process->host_pid = status->group;
     process->parent = inner_pid(processes, status->parent);
     process->started_ns = boot_clock_ns() - processes->begun_ns;
     processes->item[processes->count++] = process;
@@ -276,6 +277,7 @@ static struct doc *process_doc(const struct process *process)
         doc_append(programs, program_doc(&process->program[i]));
     }
     doc_put_number(object, "pid", (uint64_t)process->pid);
+    doc_put_number(object, "host_pid", (uint64_t)process->host_pid);
     doc_put_number(object, "parent", (uint64_t)process->parent);
     doc_put(object, "programs", programs);
     doc_put_number(object, "started_ns", (uint64_t)process->started_ns);

@@ -21,7 +21,8 @@ struct program_use {
 };
 
 struct process {
-    int pid; /* inside */
+    int pid;        /* inside */
+    pid_t host_pid; /* as the launcher knows it */
     int parent;
     struct program_use *program; /* in the order of execution; none: it went on in its parent's program */
     size_t program_count;

@@ -66,12 +66,9 @@ static int catch_signals(sigset_t *old_mask, struct err *err)
     }
     /* An ignored SIGCHLD, as some batch systems hand down, would take the exit status away. */
     struct sigaction normal = {.sa_handler = SIG_DFL};
-    /* Not caught, a signal would end the launcher, and the end of the command would never be told to init, which
-     * inherits the mask. */
-    int fd = -1;
-    if (sigaction(SIGCHLD, &normal, NULL) == 0 && sigprocmask(SIG_SETMASK, &caught, old_mask) == 0) {
-        fd = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
-    }
+    sigaction(SIGCHLD, &normal, NULL);
+    sigprocmask(SIG_SETMASK, &caught, old_mask);
+    int fd = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "watch for signals");
     }
@@ -195,6 +192,9 @@ static void take_message(struct watch *watch, const struct message *message, int
         }
         watch->result->random_addresses = message->random_addresses;
         start_recording(watch, fd, message->value);
+        if (watch->company->ready != NULL && !watch->failed) {
+            watch->company->ready(watch->company->context, watch->result);
+        }
         break;
     case MESSAGE_STDIN:
         watch->stdin_fd = fd;

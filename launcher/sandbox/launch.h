@@ -15,6 +15,8 @@
 
 enum { LAUNCH_NAMESPACES = 7 };
 
+struct launch_result;
+
 /* What the caller does beside a run. Threads may only be made from begin() on: init is a copy of this process, and a
  * lock that another thread held at that moment would never be released in it. All signals are blocked when the calls
  * below are made, and so in threads made there. */
@@ -26,6 +28,8 @@ struct launch_company {
      * without once the call returns. -1 with `err` set: nothing is started, launch() fails. */
     int (*record)(void *context, pid_t init, int notify_fd, int errnum, struct err *err);
     bool seeded; /* with record: also getrandom(2) is answered (setup.seed) */
+    /* The sandbox stands, `so_far` has its namespaces and PID 1; the command starts meanwhile. May be NULL. */
+    void (*ready)(void *context, const struct launch_result *so_far);
     /* What the command gets as descriptors 0, 1, 2, or -1 each: what the launcher has there. Closed here once init has
      * them, so that a pipe ends when the command closes it. */
     int stdio[3];
