@@ -5,6 +5,7 @@
  *            build and lock), supply_bundle (for bundles), bundle, cite,
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
  *            rerun, diff, comparison (how it is shown, by what measure), doctor, whence, whence_tell, whence_dot
+ *            ps, whois, stop: runs that are going on      running_show: how one is shown
  * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
  *            bundle_open: one that was unpacked
  *            cite, cite_environment: the facts of a run that a methods section needs      cite_data: as references
@@ -18,15 +19,18 @@
  *            scratch, layer: private folders, and what went with a writable layer
  *            inputs, streams: what a run is known to read; standard input, output and error
  *            observation: by which way it is found out what a run read and changed: by comparison, or by
- *            observer, observer_change, page, book, places, securing, workers: every call heard of, what it did
- *            findings_inputs, findings_outputs, names, processes, programs: what came of it
- *            recording: how it was done      seeding: random numbers that a seed determines
+ *            observer, observer_change, book, places, securing, workers: every call heard of, what it does to files
+ *            findings_inputs, findings_outputs, processes, programs: what came of it      recording: how it was done
+ *            seeding: random numbers that a seed determines
  *            pump, feed, drain, tally: pipes in and out, hashed in passing
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
  *            tree_check, verified: what of the environment is checked before; what was checked in all
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
  *            catalog, catalog_entry, catalog_scan, catalog_cache, scan: what lists need to know of thousands of runs
+ *            announcement, announcement_doc: what a launcher keeps so that its run is found
+ *            running, host_processes: the runs that are going on, held against what the kernel says
+ *            traces: recorded runs by the numbers that they had on the host
  *            lineage, lineage_pieces, same_experiment: which runs made a content, and which made what those read
  *            origin: the definition as it was
  *            objects: kept contents, by digest
@@ -65,9 +69,9 @@
 #include "commands/supply.h"
 
 static const struct command *const commands[] = {
-    &run_command,   &exec_command,   &shell_command,  &pull_command, &envs_command,
-    &build_command, &lock_command,   &runs_command,   &show_command, &rerun_command,
-    &diff_command,  &bundle_command, &whence_command, &cite_command, &doctor_command,
+    &run_command,    &exec_command, &shell_command, &pull_command,  &envs_command, &build_command,
+    &lock_command,   &runs_command, &show_command,  &rerun_command, &diff_command, &bundle_command,
+    &whence_command, &cite_command, &ps_command,    &whois_command, &stop_command, &doctor_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -43,6 +43,9 @@ extern const struct command bundle_command;
 extern const struct command whence_command;
 extern const struct command diff_command;
 extern const struct command cite_command;
+extern const struct command ps_command;
+extern const struct command whois_command;
+extern const struct command stop_command;
 extern const struct command doctor_command;
 
 /* Reading the options of a command, one after the other:

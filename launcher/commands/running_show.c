@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * running_show: a run that is going on, for people and for programs. */
+#include "commands/running_show.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/quote.h"
+#include "base/text.h"
+
+/* More are for --json. Deeper ones are indented no further. */
+enum { LINES_MOST = 200, DEEPEST = 16, WORDS_WIDTH = 72 };
+
+char *running_age(char to[16], int64_t age_ns)
+{
+    int64_t seconds = age_ns / 1000000000;
+    if (seconds < 60) {
+        snprintf(to, 16, "%ds", (int)seconds);
+    } else if (seconds < 3600) {
+        snprintf(to, 16, "%dm%02ds", (int)(seconds / 60), (int)(seconds % 60));
+    } else if (seconds < 86400) {
+        snprintf(to, 16, "%dh%02dm", (int)(seconds / 3600), (int)(seconds / 60 % 60));
+    } else {
+        int64_t days = seconds / 86400 < 99999 ? seconds / 86400 : 99999;
+        snprintf(to, 16, "%dd%02dh", (int)days, (int)(seconds / 3600 % 24));
+    }
+    return to;
+}
+
+/* Not getpwuid(3): a static program would load the host's name service modules for it. */
+char *running_user(uid_t uid)
+{
+    enum { PASSWD_MOST = 4 << 20 };
+    struct err unread = {0};
+    auto_release(buf) struct buf text = {0};
+    auto_free char *middle = xasprintf(":%u:", uid);
+    if (fs_read_path("/etc/passwd", PASSWD_MOST, &text, &unread) < 0) {
+        return xasprintf("%u", uid);
+    }
+    for (const char *line = buf_text(&text); *line != '\0'; line += line[strcspn(line, "\n")] == '\n') {
+        size_t name = strcspn(line, ":\n");
+        size_t length = strcspn(line, "\n");
+        const char *password = name < length ? line + name + 1 : line + length;
+        const char *number = password + strcspn(password, ":\n");
+        if (name > 0 && strncmp(number, middle, strlen(middle)) == 0) {
+            return xstrndup(line, name);
+        }
+        line += length;
+    }
+    return xasprintf("%u", uid);
+}
+
+static char *escape(const char *text, size_t width)
+{
+    char *shown = xmalloc(4 * width + 1);
+    text_escape(shown, width + 1, text, strlen(text));
+    return shown;
+}
+
+static char *cut(const char *text, size_t width)
+{
+    auto_release(buf) struct buf line = {0};
+    quote_escape(&line, text);
+    if (line.length <= width) {
+        return buf_take(&line);
+    }
+    auto_free char *kept = escape(text, width - 3);
+    return xasprintf("%s...", kept);
+}
+
+char *running_words(const struct strlist *command, size_t width)
+{
+    auto_release(buf) struct buf line = {0};
+    for (size_t i = 0; i < command->count; i++) {
+        buf_addf(&line, "%s%s", i > 0 ? " " : "", command->item[i]);
+    }
+    return cut(buf_text(&line), width);
+}
+
+static struct doc *namespaces_doc(const struct running *run)
+{
+    static const char *const names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
+    struct doc *object = doc_object();
+    for (int i = 0; i < LAUNCH_NAMESPACES; i++) {
+        uint64_t number = run->facts.namespace[i];
+        number = strcmp(names[i], "user") == 0 ? run->user_namespace : number;
+        doc_put_number(object, names[i], strcmp(names[i], "pid") == 0 ? run->pid_namespace : number);
+    }
+    return object;
+}
+
+struct doc *running_doc(const struct running *run)
+{
+    const struct announcement *facts = &run->facts;
+    struct doc *object = doc_object();
+    auto_free char *user = running_user(run->launcher.uid);
+    auto_free char *started = circumstances_time(facts->started_ns);
+    doc_put_text(object, "id", facts->id);
+    doc_put_bool(object, "recorded", facts->recorded);
+    doc_put_text(object, "environment", facts->environment);
+    doc_put_text(object, "artifact", facts->artifact);
+    doc_put_texts(object, "command", &facts->command);
+    doc_put_text(object, "user", user);
+    doc_put_number(object, "uid", run->launcher.uid);
+    doc_put_number(object, "launcher_pid", (uint64_t)run->launcher.pid);
+    doc_put_number(object, "host_pid", (uint64_t)run->init);
+    doc_put(object, "namespaces", namespaces_doc(run));
+    doc_put_text(object, "cgroup", run->cgroup);
+    doc_put_text(object, "started", started);
+    doc_put_number(object, "age_ns", (uint64_t)run->age_ns);
+    doc_put_number(object, "memory_bytes", run->memory_bytes);
+    doc_put_number(object, "process_count", run->process_count);
+    doc_put_text(object, "workdir", facts->workdir);
+    doc_put_text(object, "project", facts->project);
+    return object;
+}
+
+static bool belongs(const struct running_list *list, const struct running *run, const struct host_process *process)
+{
+    return process->pid != run->launcher.pid && running_of(list, process) == run;
+}
+
+struct doc *running_processes_doc(const struct running_list *list, const struct running *run)
+{
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < list->processes.count; i++) {
+        const struct host_process *process = &list->processes.item[i];
+        if (!belongs(list, run, process)) {
+            continue;
+        }
+        struct doc *object = doc_object();
+        auto_free char *command = host_process_command(process);
+        doc_put_number(object, "host_pid", (uint64_t)process->pid);
+        doc_put_number(object, "pid", (uint64_t)running_inner_pid(run, process));
+        doc_put_number(object, "host_parent", (uint64_t)process->parent);
+        doc_put_text(object, "command", command);
+        doc_put_number(object, "memory_bytes", process->rss_bytes);
+        doc_append(array, object);
+    }
+    return array;
+}
+
+static void print_text(const char *key, const char *text)
+{
+    auto_release(buf) struct buf line = {0};
+    if (text != NULL) {
+        quote_escape(&line, text);
+        printf("%-12s %s\n", key, buf_text(&line));
+    }
+}
+
+void running_print(const struct running *run)
+{
+    char age[16];
+    char memory[16];
+    auto_free char *user = running_user(run->launcher.uid);
+    auto_free char *started = circumstances_time(run->facts.started_ns);
+    auto_free char *words = running_words(&run->facts.command, 4 * WORDS_WIDTH);
+    printf("%-12s %s, going on%s\n", "run", run->facts.id, run->facts.recorded ? "" : ", not recorded");
+    print_text("environment", run->facts.environment);
+    printf("%-12s %s\n", "command", words);
+    print_text("user", user);
+    printf("%-12s %s (%s ago)\n", "started", started, running_age(age, run->age_ns));
+    printf("%-12s launcher %d, PID 1 inside is %d\n", "processes", (int)run->launcher.pid, (int)run->init);
+    printf("%-12s PID %" PRIu64 ", user %" PRIu64 "\n", "namespaces", run->pid_namespace, run->user_namespace);
+    print_text("cgroup", run->cgroup);
+    printf("%-12s %s\n", "memory", text_size(memory, run->memory_bytes));
+    print_text("workdir", run->facts.workdir);
+    print_text("records", run->facts.project);
+}
+
+struct printing {
+    const struct running_list *list;
+    const struct running *run;
+    pid_t marked;
+    size_t lines;
+};
+
+static void print_process(const struct printing *printing, const struct host_process *process, int depth)
+{
+    auto_free char *command = host_process_command(process);
+    auto_free char *words = cut(command, WORDS_WIDTH);
+    printf("%s %8d %8d  %*s%s\n", process->pid == printing->marked ? "->" : "  ", (int)process->pid,
+           running_inner_pid(printing->run, process), 2 * (depth < DEEPEST ? depth : DEEPEST), "", words);
+}
+
+/* Those whose parent is `parent`, and theirs. Read one after the other, the entries may contradict each other: the
+ * depth is bounded by hand. */
+static void print_below(struct printing *printing, pid_t parent, int depth)
+{
+    enum { RECURSIONS_MOST = 64 };
+    const struct host_processes *processes = &printing->list->processes;
+    for (size_t i = 0; depth < RECURSIONS_MOST && i < processes->count && printing->lines < LINES_MOST; i++) {
+        const struct host_process *process = &processes->item[i];
+        if (process->parent == parent && process->pid != parent && belongs(printing->list, printing->run, process)) {
+            printing->lines++;
+            print_process(printing, process, depth);
+            print_below(printing, process->pid, depth + 1);
+        }
+    }
+}
+
+/* Whose parents are not in the run: PID 1, and what entered it. */
+static void print_roots(struct printing *printing)
+{
+    const struct host_processes *processes = &printing->list->processes;
+    for (size_t i = 0; i < processes->count && printing->lines < LINES_MOST; i++) {
+        const struct host_process *process = &processes->item[i];
+        const struct host_process *parent = host_processes_find(processes, process->parent);
+        bool below = parent != NULL && belongs(printing->list, printing->run, parent);
+        if (belongs(printing->list, printing->run, process) && !below) {
+            printing->lines++;
+            print_process(printing, process, 0);
+            print_below(printing, process->pid, 1);
+        }
+    }
+}
+
+void running_print_processes(const struct running_list *list, const struct running *run, pid_t marked)
+{
+    struct printing printing = {.list = list, .run = run, .marked = marked};
+    printf("   %8s %8s  %s\n", "ON HOST", "INSIDE", "COMMAND");
+    print_roots(&printing);
+    if (printing.lines < run->process_count) {
+        printf("   ... and %zu more; --json has them all\n", run->process_count - printing.lines);
+    }
+}

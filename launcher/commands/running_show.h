@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * running_show: a run that is going on, for people and for programs, on standard output. Its texts are claims of the
+ * process that announces it: they are escaped and cut.
+ */
+#pragma once
+
+#include "run/doc.h"
+#include "run/running.h"
+
+/* "12s", "3m05s", "2h40m", "3d04h": `to` has at least 16 bytes. Returns `to`. */
+char *running_age(char to[16], int64_t age_ns);
+/* The name of a user, or his number; caller frees. */
+char *running_user(uid_t uid);
+/* The command in one line of at most `width` columns; caller frees. */
+char *running_words(const struct strlist *command, size_t width);
+
+struct doc *running_doc(const struct running *run);
+/* Each process of the run with its numbers on the host and inside. */
+struct doc *running_processes_doc(const struct running_list *list, const struct running *run);
+
+/* Lines of key and value. */
+void running_print(const struct running *run);
+/* The tree of its processes; the line of `marked` (0: none) is marked. */
+void running_print_processes(const struct running_list *list, const struct running *run, pid_t marked);
