@@ -19,9 +19,9 @@
  *            scratch, layer: private folders, and what went with a writable layer
  *            inputs, streams: what a run is known to read; standard input, output and error
  *            observation: by which way it is found out what a run read and changed: by comparison, or by
- *            observer, observer_change, book, places, securing, workers: every call heard of, what it does to files
- *            findings_inputs, findings_outputs, processes, programs: what came of it      recording: how it was done
- *            seeding: random numbers that a seed determines
+ *            observer, observer_change, page, book, places, securing, workers: every call heard of, what it did
+ *            findings_inputs, findings_outputs, names, processes, programs: what came of it
+ *            recording: how it was done      seeding: random numbers that a seed determines
  *            pump, feed, drain, tally: pipes in and out, hashed in passing
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned

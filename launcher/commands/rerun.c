@@ -62,6 +62,7 @@ static void tell(struct request *request, const struct manifest *then, const str
     }
     struct doc *doc = comparison_doc(&rerun->comparison);
     doc_put_text(doc, "id", rerun->now.id);
+    doc_put_text(doc, "work", rerun->kept);
     doc_append(request->reruns, doc);
     if (!request->measure.json) {
         if (request->times > 1) {

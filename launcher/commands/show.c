@@ -209,7 +209,7 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-/* What its reruns in the same project came to. A record that lies by itself has none. */
+/* What its reruns in the same project came to. */
 static void print_confirmation(const char *path, const char *id)
 {
     struct project project = {.runs_fd = -1};
@@ -218,7 +218,15 @@ static void print_confirmation(const char *path, const char *id)
     struct err ignored = {0};
     auto_free char *cwd = fs_current_dir();
     auto_free char *folder = cwd != NULL ? records_folder(cwd, path) : NULL;
-    if (folder == NULL || id[0] == '\0' || project_find(&project, folder) == 0) {
+    if (folder == NULL || id[0] == '\0') {
+        return;
+    }
+    /* That of a bundle, or of a copy, lies in no project: its reruns are those of this one. */
+    if (project_find(&project, folder) == 0) {
+        (void)project_find(&project, cwd);
+    }
+    if (project.runs_fd < 0) {
+        project_close(&project);
         return;
     }
     if (catalog_load(&catalog, &project, &ignored) == 0) {

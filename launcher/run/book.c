@@ -58,7 +58,12 @@ struct book_file *book_of(const struct book *book, const struct stat *st, int64_
     return file != NULL && file->before.st_ino == st->st_ino ? file : NULL;
 }
 
-struct book_file *book_add(struct book *book, const char *host, size_t mount, const struct stat *st, int64_t born_ns)
+struct book_file *book_first(struct book_file *file)
+{
+    return file->first != NULL ? file->first : file;
+}
+
+static struct book_file *add_page(struct book *book, const char *host, size_t mount)
 {
     if (book->count == book->capacity) {
         book->capacity = book->capacity < 64 ? 64 : book->capacity * 2;
@@ -67,9 +72,15 @@ struct book_file *book_add(struct book *book, const char *host, size_t mount, co
     struct book_file *file = xcalloc(1, sizeof(*file));
     file->host = xstrdup(host);
     file->mount = mount;
-    file->existed = st != NULL;
     book->file[book->count++] = file;
     strmap_put(&book->by_host, host, file);
+    return file;
+}
+
+struct book_file *book_add(struct book *book, const char *host, size_t mount, const struct stat *st, int64_t born_ns)
+{
+    struct book_file *file = add_page(book, host, mount);
+    file->existed = st != NULL;
     if (st != NULL) {
         char key[INODE_KEY];
         file->before = *st;
@@ -77,6 +88,19 @@ struct book_file *book_add(struct book *book, const char *host, size_t mount, co
         inode_key(st, born_ns, key);
         strmap_put(&book->by_inode, key, file);
     }
+    return file;
+}
+
+struct book_file *book_add_name(struct book *book, struct book_file *first, const char *host, size_t mount)
+{
+    struct book_file *file = add_page(book, host, mount);
+    file->existed = true;
+    file->before = first->before;
+    file->born_ns = first->born_ns;
+    file->target = first->target != NULL ? xstrdup(first->target) : NULL;
+    file->first = first;
+    file->next_name = first->next_name;
+    first->next_name = file;
     return file;
 }
 
@@ -98,6 +122,13 @@ void book_forget_inode(struct book *book, const struct book_file *file)
     char key[INODE_KEY];
     inode_key(&file->before, file->born_ns, key);
     strmap_put(&book->by_inode, key, &nobody);
+}
+
+bool book_is_same_file(const struct book_file *file, const struct stat *st, int64_t born_ns)
+{
+    bool same_number = file->existed && file->before.st_dev == st->st_dev && file->before.st_ino == st->st_ino;
+    /* Without a time of birth a new file can have the number of a removed one. */
+    return same_number && file->born_ns == born_ns && (born_ns != 0 || !file->replaced);
 }
 
 bool book_is_below_new(const struct book *book, const char *host)

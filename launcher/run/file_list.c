@@ -67,6 +67,7 @@ static void release_item(struct file_item *item)
     free(item->target);
     free(item->role);
     free(item->from);
+    free(item->same_as);
 }
 
 void file_list_remove(struct file_list *list, size_t index)

@@ -28,6 +28,7 @@ struct file_item {
     char *target;      /* of a link, else NULL */
     /* How an input was found: "declared", "argument", "stdin", "observed"; of an output "stdout", "stderr", NULL. */
     char *role;
+    char *same_as;   /* of an input: the path of another one of which it is a hard link, else NULL */
     char *from;      /* of a renamed output: its path before, else NULL */
     bool kept;       /* an input whose content is in the project's objects (run/content.h) */
     bool rewritten;  /* an input that the run itself changed */

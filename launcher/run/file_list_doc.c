@@ -37,6 +37,7 @@ static struct doc *item_doc(const struct file_item *item, bool is_output)
     if (!is_output && item->mtime_ns > 0) {
         doc_put_number(object, "mtime_ns", item->mtime_ns);
     }
+    doc_put_text(object, "same_as", item->same_as);
     if (item->kept) {
         doc_put_bool(object, "kept", true);
     }
@@ -64,7 +65,11 @@ static int read_kind(const struct reader *reader, const struct doc *object, stru
         (change != NULL && !file_change_from_name(change, &item->change))) {
         return reader_complain(reader, item->path);
     }
-    return item->from == NULL || reader_is_file_path(item->from) ? 0 : reader_complain(reader, "from");
+    if (item->from != NULL && !reader_is_file_path(item->from)) {
+        return reader_complain(reader, "from");
+    }
+    item->same_as = doc_get_text(object, "same_as");
+    return item->same_as == NULL || reader_is_file_path(item->same_as) ? 0 : reader_complain(reader, "same_as");
 }
 
 static int read_item(const struct reader *reader, const struct doc *object, struct file_list *list)

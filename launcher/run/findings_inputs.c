@@ -6,22 +6,40 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "run/autobind.h"
 #include "run/findings.h"
 
-/* The change time cannot be set by a program. The run itself changes it by chmod(2), link(2) and rename(2): such a page
- * is touched. */
+static const struct book_file *first_of(const struct book_file *page)
+{
+    return page->first != NULL ? page->first : page;
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* The change time cannot be set by a program. It changes with every other property as well, and the run itself can
+ * touch what it reads, so the content has the last word. */
 static bool changed_outside(const struct book_file *page)
 {
     struct stat now;
-    if (page->changed) {
+    struct digest digest;
+    struct err ignored = {0};
+    const struct book_file *first = first_of(page);
+    if (first->changed) {
         return true;
     }
-    if (page->touched || !S_ISREG(page->before.st_mode)) {
+    if (page->touched || first->altered || first->content != BOOK_KNOWN || !S_ISREG(page->before.st_mode)) {
         return false;
     }
-    return stat(page->host, &now) < 0 || now.st_ino != page->before.st_ino ||
-           now.st_ctim.tv_sec != page->before.st_ctim.tv_sec || now.st_ctim.tv_nsec != page->before.st_ctim.tv_nsec;
+    auto_fd int fd = open(page->host, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &now) < 0 || now.st_ino != page->before.st_ino) {
+        return true;
+    }
+    return !same_time(now.st_ctim, page->before.st_ctim) &&
+           (digest_fd(fd, page->host, &digest, NULL, &ignored) < 0 || !digest_equal(&digest, &first->digest));
 }
 
 static bool is_input(const struct book_file *page)
@@ -29,11 +47,28 @@ static bool is_input(const struct book_file *page)
     return page->existed && (page->read || page->touched);
 }
 
+/* What was brought to notice without being read, as by a folder that was to be renamed and was not. */
+static void read_late(struct book_file *page)
+{
+    struct stat now;
+    struct err ignored = {0};
+    struct book_file *first = book_first(page);
+    if (first->content != BOOK_UNREAD || first->altered || !S_ISREG(page->before.st_mode)) {
+        return;
+    }
+    auto_fd int fd = open(page->host, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &now) == 0 && now.st_ino == page->before.st_ino && now.st_dev == page->before.st_dev &&
+        same_time(now.st_mtim, page->before.st_mtim) &&
+        digest_fd(fd, page->host, &first->digest, NULL, &ignored) == 0) {
+        first->content = BOOK_KNOWN;
+    }
+}
+
 static void describe(const struct book_file *page, struct file_item *item)
 {
     item->mode = page->before.st_mode & 07777;
     item->mtime_ns = (uint64_t)page->before.st_mtim.tv_sec * 1000000000U + (uint64_t)page->before.st_mtim.tv_nsec;
-    item->kept = page->kept;
+    item->kept = first_of(page)->kept;
     if (S_ISLNK(page->before.st_mode)) {
         item->type = FILE_LINK;
         free(item->target);
@@ -43,19 +78,42 @@ static void describe(const struct book_file *page, struct file_item *item)
     } else {
         item->type = FILE_REGULAR;
         item->has_digest = true;
-        item->digest = page->digest;
+        item->digest = first_of(page)->digest;
         item->size = (uint64_t)page->before.st_size;
     }
 }
 
-static void tell_problems(const struct book_file *page, const char *name, struct strlist *leaks)
+/* The input before it that is another name of the same file. */
+static const struct book_file *same_input(const struct book_file *page)
 {
-    if (page->content == BOOK_FAILED) {
+    const struct book_file *other = first_of(page);
+    while (other != page && !(is_input(other) && other->mount != SIZE_MAX)) {
+        other = other->next_name;
+    }
+    return other != page ? other : NULL;
+}
+
+/* For people. */
+static char *shown(const char *name)
+{
+    struct buf text = {0};
+    quote_escape(&text, name);
+    return buf_take(&text);
+}
+
+static void tell_problems(const struct book_file *page, const char *inner, struct strlist *leaks)
+{
+    auto_free char *name = shown(inner);
+    const struct book_file *first = first_of(page);
+    mode_t type = page->before.st_mode & S_IFMT;
+    if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK) {
+        strlist_addf(leaks, "'%s' is a pipe, socket or device: what came from it is not recorded", name);
+    } else if (type == S_IFREG && first->content != BOOK_KNOWN) {
         strlist_addf(leaks, "'%s' is not among the inputs: %s", name,
-                     page->failure != NULL ? page->failure : "it could not be read");
-    } else if (page->failure != NULL || page->too_large) {
+                     first->failure != NULL ? first->failure : "it was changed before it could be read");
+    } else if (first->failure != NULL || first->too_large) {
         strlist_addf(leaks, "the old content of '%s' is not kept: %s", name,
-                     page->failure != NULL ? page->failure : "larger than the limit for that");
+                     first->failure != NULL ? first->failure : "larger than the limit for that");
     }
     if (changed_outside(page)) {
         strlist_addf(leaks, "'%s' was changed by somebody else while the run went on", name);
@@ -72,7 +130,7 @@ static void add_input(const struct book_file *page, const struct setup *setup, c
     }
     uintptr_t number = (uintptr_t)strmap_get(known, name);
     struct file_item *item = number > 0 ? &inputs->item[number - 1] : NULL;
-    bool good = !S_ISREG(page->before.st_mode) || page->content == BOOK_KNOWN;
+    bool good = !S_ISREG(page->before.st_mode) || first_of(page)->content == BOOK_KNOWN;
     tell_problems(page, name, leaks);
     if (!good || (!S_ISREG(page->before.st_mode) && !S_ISLNK(page->before.st_mode) && !S_ISDIR(page->before.st_mode))) {
         return;
@@ -83,6 +141,10 @@ static void add_input(const struct book_file *page, const struct setup *setup, c
         item->host = xstrdup(page->host);
     }
     describe(page, item);
+    const struct book_file *same = S_ISDIR(page->before.st_mode) ? NULL : same_input(page);
+    if (same != NULL && item->same_as == NULL) {
+        item->same_as = autobind_inner_path(setup, facts, same->host);
+    }
 }
 
 static struct book_file *page_of_item(const struct observer *observer, const struct file_item *item)
@@ -111,10 +173,11 @@ static void settle_known(struct observer *observer, struct file_list *inputs, st
             item->has_digest || item->host == NULL || item->type != FILE_REGULAR ? NULL : page_of_item(observer, item);
         if (page != NULL && item->role != NULL && strcmp(item->role, "argument") == 0) {
             page->mentioned = true;
-        } else if (page != NULL && page->content == BOOK_KNOWN) {
+        } else if (page != NULL && first_of(page)->content == BOOK_KNOWN) {
             describe(page, item);
         } else if (page != NULL) {
-            strlist_addf(leaks, "'%s' is not among the inputs: it could not be read", item->path);
+            auto_free char *name = shown(item->path);
+            strlist_addf(leaks, "'%s' is not among the inputs: it could not be read", name);
         }
     }
     for (size_t i = inputs->count; i-- > 0;) {
@@ -135,7 +198,8 @@ static void tell_listing(const struct observer *observer, const struct book_file
         unknown += strcmp(page->listed.item[i], SETUP_RECORDS) != 0 && (known == NULL || !is_input(known));
     }
     if (unknown > 0) {
-        auto_free char *name = autobind_inner_path(setup, facts, page->host);
+        auto_free char *inner = autobind_inner_path(setup, facts, page->host);
+        auto_free char *name = inner != NULL ? shown(inner) : NULL;
         bool is_workdir = strcmp(page->host, facts->workdir) == 0;
         strlist_addf(leaks,
                      "the names in %s%s%s were listed; %zu of what is there was not opened and is not in a rerun",
@@ -153,8 +217,9 @@ void findings_inputs(struct observer *observer, const struct setup *setup, const
         strmap_put(&known, inputs->item[i].path, (void *)(uintptr_t)(i + 1));
     }
     for (size_t i = 0; i < observer->book.count; i++) {
-        const struct book_file *page = observer->book.file[i];
+        struct book_file *page = observer->book.file[i];
         if (is_input(page) && page->mount != SIZE_MAX) {
+            read_late(page);
             add_input(page, setup, facts, &known, inputs, ret_leaks);
         }
         if (page->was_listed) {

@@ -13,7 +13,7 @@
 #include "base/path.h"
 #include "run/autobind.h"
 #include "run/findings.h"
-#include "run/inventory.h"
+#include "run/names.h"
 
 /* One thing as it is now. */
 struct now {
@@ -25,9 +25,9 @@ struct now {
 
 /* An output whose digest is on its way. */
 struct pending {
-    struct book_file *page; /* what stood there before, or where it came from; may be NULL */
-    size_t item;            /* of the outputs */
-    bool in_place;          /* page is what stood there before */
+    struct book_file *page;  /* what stood there before, or NULL */
+    struct book_file *inode; /* the first page of the file that stands there now, if that is from before the run */
+    size_t item;             /* of the outputs */
 };
 
 struct search {
@@ -105,60 +105,37 @@ static void add(struct search *search, const char *host, const struct now *now, 
     if (now->exists && item->type == FILE_REGULAR) {
         search->pending = xreallocarray(search->pending, search->pending_count + 1, sizeof(*search->pending));
         search->pending[search->pending_count++] =
-            (struct pending){.page = page, .item = search->outputs->count - 1, .in_place = change == FILE_MODIFIED};
+            (struct pending){.page = change == FILE_MODIFIED ? page : NULL,
+                             .inode = book_of(&search->observer->book, &now->st, now->born_ns),
+                             .item = search->outputs->count - 1};
     }
 }
 
-/* The page of the file that now stands here and stood elsewhere before; NULL when it is new, or a further name of a
- * file that still has its old one. */
+/* The name that the file which now stands here has left; NULL when it is new, or a further name of a file that still
+ * has all of its old ones. */
 static struct book_file *origin_of(struct search *search, const char *host, const struct now *now)
 {
-    struct now there;
     struct book_file *page = book_of(&search->observer->book, &now->st, now->born_ns);
-    if (page == NULL || page->mount == SIZE_MAX || strcmp(page->host, host) == 0) {
-        return NULL;
+    for (; page != NULL; page = page->next_name) {
+        struct now there = {.fd = -1};
+        if (page->mount == SIZE_MAX || strcmp(page->host, host) == 0) {
+            continue;
+        }
+        look(search, page->mount, page->host, &there);
+        bool still_there = there.exists && there.st.st_ino == now->st.st_ino && there.st.st_dev == now->st.st_dev;
+        if (there.fd >= 0) {
+            close(there.fd);
+        }
+        if (!still_there) {
+            return page;
+        }
     }
-    look(search, page->mount, page->host, &there);
-    bool still_there = there.exists && there.st.st_ino == now->st.st_ino && there.st.st_dev == now->st.st_dev;
-    if (there.fd >= 0) {
-        close(there.fd);
-    }
-    return still_there ? NULL : page;
+    return NULL;
 }
 
 static void judge_new(struct search *search, size_t mount, const char *host, int depth);
-static void judge_existing(struct search *search, struct book_file *page, const struct now *now);
 
-static void judge_children(struct search *search, size_t mount, const char *host, int fd, int depth);
-
-/* Was there before, and nothing was done to it: the folder was only thought to have been replaced. */
-static bool is_untouched(const struct search *search, const struct now *now)
-{
-    return now->born_ns != 0 && now->born_ns < search->observer->begun_ns &&
-           book_of(&search->observer->book, &now->st, now->born_ns) == NULL;
-}
-
-/* One name in a folder that may not be the one that was there before. */
-static void judge_child(struct search *search, size_t mount, const char *host, int depth)
-{
-    struct book_file *page = book_at(&search->observer->book, host);
-    struct now now = {.fd = -1};
-    if (page != NULL && page->touched) {
-        return; /* has its own turn */
-    }
-    look(search, mount, host, &now);
-    if (now.exists && page != NULL && page->existed) {
-        judge_existing(search, page, &now);
-    } else if (now.exists && !is_untouched(search, &now)) {
-        judge_new(search, mount, host, depth);
-    } else if (now.exists && S_ISDIR(now.st.st_mode)) {
-        judge_children(search, mount, host, now.fd, depth);
-    }
-    if (now.fd >= 0) {
-        close(now.fd);
-    }
-}
-
+/* What is in a folder that is not the one that stood there before. What has a page has its own turn. */
 static void judge_children(struct search *search, size_t mount, const char *host, int fd, int depth)
 {
     enum { DEEPEST = 200 };
@@ -169,8 +146,8 @@ static void judge_children(struct search *search, size_t mount, const char *host
     }
     for (size_t i = 0; i < names.count; i++) {
         auto_free char *child = xasprintf("%s/%s", host, names.item[i]);
-        if (strcmp(names.item[i], SETUP_RECORDS) != 0) {
-            judge_child(search, mount, child, depth + 1);
+        if (strcmp(names.item[i], SETUP_RECORDS) != 0 && book_at(&search->observer->book, child) == NULL) {
+            judge_new(search, mount, child, depth + 1);
         }
     }
     strlist_release(&names);
@@ -207,11 +184,12 @@ static bool same_link(const struct book_file *page, int fd)
 
 static void judge_existing(struct search *search, struct book_file *page, const struct now *now)
 {
+    const struct book_file *first = book_first(page);
     bool same_type = (page->before.st_mode & S_IFMT) == (now->st.st_mode & S_IFMT);
     bool same_mode = page->before.st_mode == now->st.st_mode;
-    bool same_inode = page->before.st_ino == now->st.st_ino && page->before.st_dev == now->st.st_dev;
+    bool same_file = book_is_same_file(page, &now->st, now->born_ns);
     bool new_target = same_type && S_ISLNK(now->st.st_mode) && !same_link(page, now->fd);
-    bool new_bytes = S_ISREG(now->st.st_mode) && (page->rewritten || page->replaced || !same_inode);
+    bool new_bytes = S_ISREG(now->st.st_mode) && (first->altered || !same_file);
     if (!same_type) {
         add(search, page->host, now, FILE_MODIFIED, NULL, NULL);
     } else if (new_target || new_bytes) {
@@ -219,7 +197,8 @@ static void judge_existing(struct search *search, struct book_file *page, const 
     } else if (!same_mode && !S_ISLNK(now->st.st_mode)) {
         add(search, page->host, now, FILE_MODE, page, NULL);
     }
-    bool moved = page->replaced || !same_inode || book_is_below_new(&search->observer->book, page->host);
+    /* One that was away and is back can hold what was put into it meanwhile. */
+    bool moved = page->replaced || !same_file || book_is_below_new(&search->observer->book, page->host);
     if (S_ISDIR(now->st.st_mode) && moved) {
         judge_children(search, page->mount, page->host, now->fd, 0);
     }
@@ -228,7 +207,8 @@ static void judge_existing(struct search *search, struct book_file *page, const 
 static void judge(struct search *search, struct book_file *page)
 {
     struct now now;
-    if (!page->touched || page->mount == SIZE_MAX) {
+    const struct book_file *first = book_first(page);
+    if (page->mount == SIZE_MAX || !(page->touched || first->altered || first->mode_set)) {
         return;
     }
     if (!page->existed) {
@@ -293,30 +273,48 @@ static size_t mount_of(const struct search *search, const char *host)
     return best;
 }
 
+static void hash_item(struct search *search, struct file_item *item)
+{
+    int fd = open_at(search, mount_of(search, item->host), item->host, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        log_warn("no digest of the output '%s': %s", item->path, strerror(errno));
+        return;
+    }
+    struct hash_work *hash = xcalloc(1, sizeof(*hash));
+    *hash = (struct hash_work){.work.run = run_hash, .item = item, .fd = fd};
+    workers_give(&search->observer->workers, &hash->work, false);
+}
+
 static void hash_all(struct search *search)
 {
     for (size_t i = 0; i < search->pending_count; i++) {
         struct file_item *item = &search->outputs->item[search->pending[i].item];
-        struct book_file *page = search->pending[i].page;
-        if (item->change == FILE_RENAMED && page->content == BOOK_KNOWN && !page->rewritten) {
+        const struct book_file *inode = search->pending[i].inode;
+        if (inode != NULL && inode->content == BOOK_KNOWN && !inode->altered) {
             item->has_digest = true; /* as it was read */
-            item->digest = page->digest;
-            item->size = (uint64_t)page->before.st_size;
+            item->digest = inode->digest;
+            item->size = (uint64_t)inode->before.st_size;
             continue;
         }
-        int fd = open_at(search, mount_of(search, item->host), item->host, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-        if (fd < 0) {
-            log_warn("no digest of the output '%s': %s", item->path, strerror(errno));
-            continue;
-        }
-        struct hash_work *hash = xcalloc(1, sizeof(*hash));
-        *hash = (struct hash_work){.work.run = run_hash, .item = item, .fd = fd};
-        workers_give(&search->observer->workers, &hash->work, false);
+        hash_item(search, item);
         if (i % 256 == 255) { /* each holds a descriptor */
             workers_wait(&search->observer->workers);
         }
     }
     workers_wait(&search->observer->workers);
+}
+
+/* What was only moved, and never read, has now been read at its new place. */
+static void learn_contents(const struct search *search)
+{
+    for (size_t i = 0; i < search->pending_count; i++) {
+        const struct file_item *item = &search->outputs->item[search->pending[i].item];
+        struct book_file *inode = search->pending[i].inode;
+        if (inode != NULL && inode->content == BOOK_UNREAD && !inode->altered && item->has_digest) {
+            inode->digest = item->digest;
+            inode->content = BOOK_KNOWN;
+        }
+    }
 }
 
 /* What was opened for writing, or written anew, and says the same as before, is no output. */
@@ -325,17 +323,14 @@ static void drop_equal(struct search *search)
     for (size_t i = search->pending_count; i-- > 0;) {
         const struct pending *pending = &search->pending[i];
         struct file_item *item = &search->outputs->item[pending->item];
-        struct book_file *page = pending->page;
-        if (page != NULL && item->change == FILE_RENAMED && page->content == BOOK_UNREAD && item->has_digest &&
-            !page->rewritten) {
-            page->digest = item->digest;
-            page->content = BOOK_KNOWN;
+        const struct book_file *first = pending->page != NULL ? book_first(pending->page) : NULL;
+        if (first == NULL || !item->has_digest || first->content != BOOK_KNOWN ||
+            !digest_equal(&item->digest, &first->digest)) {
+            continue;
         }
-        bool equal = pending->in_place && page != NULL && item->has_digest && page->content == BOOK_KNOWN &&
-                     digest_equal(&item->digest, &page->digest);
-        if (equal && (page->before.st_mode & 07777) == item->mode) {
+        if ((first->before.st_mode & 07777) == item->mode) {
             file_list_remove(search->outputs, pending->item);
-        } else if (equal) {
+        } else {
             item->change = FILE_MODE;
         }
     }
@@ -348,6 +343,7 @@ void findings_outputs(struct observer *observer, const struct setup *setup, cons
     size_t mounts = observer->plan->mount_count;
     search.base = xcalloc(mounts + 1, sizeof(*search.base));
     memset(search.base, -1, (mounts + 1) * sizeof(*search.base));
+    names_find(observer);
     for (size_t i = 0; i < observer->book.count; i++) {
         judge(&search, observer->book.file[i]);
     }
@@ -355,6 +351,7 @@ void findings_outputs(struct observer *observer, const struct setup *setup, cons
         judge_gone(&search, observer->book.file[i]);
     }
     hash_all(&search);
+    learn_contents(&search);
     drop_equal(&search);
     for (size_t i = 0; i < mounts; i++) {
         if (search.base[i] >= 0) {

@@ -4,9 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -14,6 +12,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "run/observer_change.h"
+#include "run/page.h"
 #include "run/securing.h"
 
 /* Values of `seen`: for good, or as long as no name has been given another meaning. */
@@ -38,8 +37,13 @@ static void remember(struct observer *observer, const char *path, bool in_rootfs
 bool observer_resolve(struct observer *observer, const struct recorder_call *call, int which)
 {
     const char *path = which == 0 ? call->path : call->second;
+    struct recorder_target *target = &observer->target[which];
     places_learn(&observer->places, observer->recorder, call);
-    return recorder_resolve(observer->recorder, call, path, which == 0 && call->follow, &observer->target[which]);
+    bool found = recorder_resolve(observer->recorder, call, path, which == 0 && call->follow, target);
+    if (!recorder_is_passing(path) && !(found && page_is_plain(path, target->real))) {
+        page_links(observer, call, path);
+    }
+    return found;
 }
 
 /* ---- files of the rootfs */
@@ -79,109 +83,22 @@ static void note_use(struct observer *observer, const char *named, const char *r
 
 /* ---- files of the host */
 
-/* In a folder that the run made or moved there. A call that was told of can still fail, so the folder may be the old
- * one after all: then the time of birth tells what was there before. */
-static bool came_with_the_run(const struct observer *observer, const struct recorder_target *target, const char *host)
-{
-    if (!book_is_below_new(&observer->book, host)) {
-        return false;
-    }
-    return !target->exists || target->born_ns == 0 || target->born_ns >= observer->begun_ns;
-}
-
-struct book_file *observer_page(struct observer *observer, const struct recorder_target *target,
-                                const struct place *place)
-{
-    struct book *book = &observer->book;
-    struct book_file *file = target->exists ? book_of(book, &target->st, target->born_ns) : NULL;
-    if (file != NULL) {
-        book_place(book, file, place->host, place->mount);
-        return file;
-    }
-    file = book_at(book, place->host);
-    if (file != NULL) {
-        return target->exists ? NULL : file;
-    }
-    if (came_with_the_run(observer, target, place->host)) {
-        return NULL;
-    }
-    file = book_add(book, place->host, place->mount, target->exists ? &target->st : NULL, target->born_ns);
-    if (target->exists && S_ISLNK(target->st.st_mode)) {
-        char text[PATH_MAX];
-        ssize_t length = readlinkat(target->fd, "", text, sizeof(text));
-        file->target = length > 0 ? xstrndup(text, (size_t)length) : NULL;
-    }
-    return target->exists ? file : NULL;
-}
-
-static void note_names(struct book_file *file, int path_fd)
-{
-    struct err ignored = {0};
-    if (!file->was_listed) {
-        file->was_listed = true;
-        (void)fs_list(path_fd, ".", &file->listed, &ignored);
-    }
-}
-
-/* Links of the host on the way: a rerun needs them too. `path` is absolute and may hold links anywhere. */
-static void note_links(struct observer *observer, const struct recorder_call *call, const char *path, int depth)
-{
-    enum { DEEPEST = 8 };
-    struct recorder_target target;
-    struct place place;
-    char part[PATH_MAX];
-    size_t length = strlen(path);
-    for (size_t at = 1; at <= length && depth < DEEPEST; at++) {
-        if (path[at] != '/' && path[at] != '\0') {
-            continue;
-        }
-        memcpy(part, path, at);
-        part[at] = '\0';
-        if (!recorder_resolve(observer->recorder, call, part, false, &target)) {
-            return;
-        }
-        places_find(&observer->places, target.real, &place);
-        if (place.kind == PLACE_HOST && target.exists && S_ISLNK(target.st.st_mode)) {
-            pthread_mutex_lock(&observer->book.lock);
-            struct book_file *link = observer_page(observer, &target, &place);
-            bool fresh = link != NULL && !link->read;
-            auto_free char *base = xstrndup(target.real, (size_t)(strrchr(target.real, '/') - target.real) + 1);
-            auto_free char *next = fresh && link->target != NULL
-                                       ? xasprintf("%s%s", link->target[0] == '/' ? "" : base, link->target)
-                                       : NULL;
-            if (fresh) {
-                link->read = true;
-            }
-            pthread_mutex_unlock(&observer->book.lock);
-            if (next != NULL && strlen(next) < PATH_MAX) {
-                note_links(observer, call, next, depth + 1);
-            }
-        }
-        recorder_target_release(&target);
-    }
-}
-
-static enum recorder_answer read_host(struct observer *observer, const struct recorder_call *call,
-                                      const struct place *place)
+static bool read_page(struct observer *observer, const struct recorder_call *call, const struct place *place)
 {
     const struct recorder_target *target = &observer->target[0];
-    bool go_on = true;
-    if (strcmp(target->real, call->path) != 0) {
-        note_links(observer, call, call->path, 0);
-    }
+    bool done = true;
     pthread_mutex_lock(&observer->book.lock);
-    struct book_file *file = observer_page(observer, target, place);
+    struct book_file *file = page_of(observer, target, place);
     if (file != NULL) {
         file->read = true;
         file->executed |= call->act == RECORDER_EXECUTE;
-        if (S_ISDIR(target->st.st_mode)) {
-            note_names(file, target->fd);
-        } else {
-            go_on = securing_read(observer, file, target->fd, call->id);
+        if (call->act == RECORDER_READ && S_ISDIR(target->st.st_mode)) {
+            page_list(file, target->fd);
         }
+        done = securing_read(observer, book_first(file), target->fd, call->id);
     }
     pthread_mutex_unlock(&observer->book.lock);
-    return go_on ? RECORDER_GO_ON : RECORDER_LATER;
+    return done;
 }
 
 /* Whether `named` means the same as long as the run lasts, when it means something of the rootfs. A link in a place of
@@ -195,15 +112,17 @@ static bool is_fixed(const struct observer *observer, const char *named)
 
 static enum recorder_answer on_read(struct observer *observer, const struct recorder_call *call)
 {
-    enum recorder_answer answer = RECORDER_GO_ON;
     struct recorder_target *target = &observer->target[0];
     bool program = call->act == RECORDER_EXECUTE;
+    bool passing = recorder_is_passing(call->path);
     struct place place;
-    if (!program && was_seen(observer, call->path)) {
+    if (!program && !passing && was_seen(observer, call->path)) {
         return RECORDER_GO_ON;
     }
     if (!observer_resolve(observer, call, 0)) {
-        note_use(observer, call->path, NULL, program); /* a folder on the way is missing */
+        if (!passing) {
+            note_use(observer, call->path, NULL, program); /* a folder on the way is missing */
+        }
         return RECORDER_GO_ON;
     }
     if (target->exists && observer->seeding != NULL && seeding_is_device(&target->st) &&
@@ -212,20 +131,38 @@ static enum recorder_answer on_read(struct observer *observer, const struct reco
         return RECORDER_LATER;
     }
     places_find(&observer->places, target->real, &place);
-    if (place.kind == PLACE_ROOTFS || (target->exists && strcmp(target->real, call->path) != 0)) {
+    if (place.kind == PLACE_ROOTFS || (target->exists && !passing && !page_is_plain(call->path, target->real))) {
         note_use(observer, call->path, target->exists ? target->real : NULL, program);
     }
+    bool done = true;
     if (target->exists) {
-        if (place.kind == PLACE_HOST) {
-            answer = read_host(observer, call, &place);
+        done = place.kind != PLACE_HOST || read_page(observer, call, &place);
+        if (!passing && !recorder_is_unsettled(observer->recorder)) {
+            remember(observer, call->path, place.kind == PLACE_ROOTFS && is_fixed(observer, call->path));
         }
-        remember(observer, call->path, place.kind == PLACE_ROOTFS && is_fixed(observer, call->path));
         if (program && S_ISREG(target->st.st_mode)) {
             processes_execute(&observer->processes, observer->recorder, call->thread, target->real, call->address);
         }
     }
     recorder_target_release(target);
-    return answer;
+    return done ? RECORDER_GO_ON : RECORDER_LATER;
+}
+
+/* A place that is entered or only named, or a link whose text is read: a rerun needs it. */
+static enum recorder_answer on_look(struct observer *observer, const struct recorder_call *call)
+{
+    struct recorder_target *target = &observer->target[0];
+    bool done = true;
+    if (observer_resolve(observer, call, 0) && target->exists) {
+        struct place place;
+        places_find(&observer->places, target->real, &place);
+        if (place.kind == PLACE_ROOTFS && S_ISLNK(target->st.st_mode)) {
+            note_use(observer, call->path, target->real, false);
+        }
+        done = page_look(observer, 0, call->id);
+    }
+    recorder_target_release(target);
+    return done ? RECORDER_GO_ON : RECORDER_LATER;
 }
 
 static void on_connect(struct observer *observer, const struct recorder_call *call)
@@ -243,6 +180,8 @@ static enum recorder_answer told(void *context, const struct recorder_call *call
     case RECORDER_READ:
     case RECORDER_EXECUTE:
         return on_read(observer, call);
+    case RECORDER_LOOK:
+        return on_look(observer, call);
     case RECORDER_WRITE:
         return change_on_write(observer, call);
     case RECORDER_REMOVE:
@@ -250,14 +189,13 @@ static enum recorder_answer told(void *context, const struct recorder_call *call
     case RECORDER_RENAME:
         return change_on_rename(observer, call);
     case RECORDER_MAKE:
-        change_on_make(observer, call);
-        break;
+        return change_on_make(observer, call);
     case RECORDER_LINK:
-        change_on_link(observer, call);
-        break;
+        return change_on_link(observer, call);
     case RECORDER_CHMOD:
-        change_on_chmod(observer, call);
-        break;
+        return change_on_chmod(observer, call);
+    case RECORDER_TIME:
+        return change_on_time(observer, call);
     case RECORDER_EXIT:
         processes_end(&observer->processes, call->thread);
         break;
@@ -284,9 +222,6 @@ void observer_begin(struct observer *observer)
 int observer_start(struct observer *observer, int notify_fd, struct err *err)
 {
     struct recorder_client client = {.context = observer, .told = told};
-    struct timespec now = {0};
-    clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    observer->begun_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     return recorder_start(&observer->recorder, notify_fd, &client, err);
 }
 

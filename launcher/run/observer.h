@@ -49,7 +49,6 @@ struct observer {
     struct processes processes;
     struct strlist addresses; /* that were connected to, each once */
     struct strmap seen;       /* named paths that need no second look; values: see observer.c */
-    int64_t begun_ns;         /* CLOCK_REALTIME_COARSE, by which file systems date inodes */
     uint64_t changes;         /* how often a name was given another meaning */
     atomic_int reading;       /* descriptors that wait to be hashed */
     struct recorder_target target[2];

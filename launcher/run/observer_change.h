@@ -9,14 +9,12 @@
 enum recorder_answer change_on_write(struct observer *observer, const struct recorder_call *call);
 enum recorder_answer change_on_remove(struct observer *observer, const struct recorder_call *call);
 enum recorder_answer change_on_rename(struct observer *observer, const struct recorder_call *call);
-/* mkdir, mknod, symlink: only at a name that is free. */
-void change_on_make(struct observer *observer, const struct recorder_call *call);
-void change_on_link(struct observer *observer, const struct recorder_call *call);
-void change_on_chmod(struct observer *observer, const struct recorder_call *call);
+/* mkdir, mknod, symlink. */
+enum recorder_answer change_on_make(struct observer *observer, const struct recorder_call *call);
+enum recorder_answer change_on_link(struct observer *observer, const struct recorder_call *call);
+enum recorder_answer change_on_time(struct observer *observer, const struct recorder_call *call);
+enum recorder_answer change_on_chmod(struct observer *observer, const struct recorder_call *call);
 
-/* What both parts need. Looks up the call's first (0) or second (1) path, to observer->target[which]; its descriptor is
- * the caller's to release. */
+/* Looks up the call's first (0) or second (1) path, to observer->target[which]; its descriptor is the caller's to
+ * release. Notes the links on the way, also when nothing was found. */
 bool observer_resolve(struct observer *observer, const struct recorder_call *call, int which);
-/* The page of what `target` is, made when it is new. NULL: the run made it itself. The lock is held. */
-struct book_file *observer_page(struct observer *observer, const struct recorder_target *target,
-                                const struct place *place);

@@ -67,7 +67,7 @@ void places_find(const struct places *places, const char *real, struct place *re
             best_length = length;
         }
     }
-    ret_place->kind = PLACE_ROOTFS;
+    ret_place->kind = real[0] != '\0' ? PLACE_ROOTFS : PLACE_MADE;
     ret_place->writable = places->plan->writable;
     ret_place->host[0] = '\0';
     if (best_length > 0) {

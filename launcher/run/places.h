@@ -32,6 +32,6 @@ struct place {
 
 /* Once, when the run makes its first call: a target can lead through links of the image. */
 void places_learn(struct places *places, struct recorder *recorder, const struct recorder_call *call);
-/* `real` has no links. */
+/* `real` has no links. Of "" it is only known that it is nowhere. */
 void places_find(const struct places *places, const char *real, struct place *ret_place);
 void places_release(struct places *places);

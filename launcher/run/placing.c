@@ -11,6 +11,34 @@
 #include "base/path.h"
 #include "run/content.h"
 
+/* Whether the run itself took the input away from its name, or changed it. */
+static bool was_taken_away(const struct file_list *outputs, const struct file_item *input)
+{
+    bool taken = input->rewritten;
+    for (size_t i = 0; i < outputs->count && !taken; i++) {
+        const struct file_item *output = &outputs->item[i];
+        taken =
+            strcmp(output->path, input->path) == 0 || (output->from != NULL && strcmp(output->from, input->path) == 0);
+    }
+    return taken;
+}
+
+/* Where the run moved it, or left another name of it. */
+static void list_alike(const struct placing *placing, const struct file_list *list, const struct file_item *input,
+                       struct strlist *ret_places)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct file_item *other = &list->item[i];
+        if (other == input || other->type != FILE_REGULAR || !other->has_digest || other->change == FILE_DELETED ||
+            !digest_equal(&other->digest, &input->digest)) {
+            continue;
+        }
+        for (size_t j = 0; j < placing->folders.count; j++) {
+            strlist_addf(ret_places, "%s/%s", placing->folders.item[j], other->path + (other->path[0] == '/'));
+        }
+    }
+}
+
 /* Every place where the input could be, the likeliest first. Those before it in the list are found already: one with
  * the same content will do. */
 static void list_places(const struct placing *placing, const struct manifest *manifest, const struct file_item *input,
@@ -35,6 +63,10 @@ static void list_places(const struct placing *placing, const struct manifest *ma
     }
     for (size_t i = 0; i < placing->objects.count; i++) {
         strlist_take(ret_places, content_object_path(placing->objects.item[i], &input->digest));
+    }
+    if (was_taken_away(placing->outputs, input)) {
+        list_alike(placing, placing->outputs, input, ret_places);
+        list_alike(placing, &manifest->inputs, input, ret_places);
     }
 }
 

@@ -18,9 +18,10 @@
 struct placing {
     struct strlist folders; /* borrowed, as the next: host folders to look for inputs in, besides where they were */
     struct strlist objects; /* folders of objects to look for them in (run/content.h) */
-    const char *run_folder; /* runs/ID of the rerun, where `work` and the writable folders are made */
-    const char *workdir;    /* run_folder/work */
-    struct strlist notes;   /* lines for people */
+    const struct file_list *outputs; /* of the run, borrowed: an input that it moved is where they say */
+    const char *run_folder;          /* runs/ID of the rerun, where `work` and the writable folders are made */
+    const char *workdir;             /* run_folder/work */
+    struct strlist notes;            /* lines for people */
 };
 
 /* Looks for every input of `manifest` and sets its `host`; nothing is made yet. ERR_NOT_FOUND or ERR_MISMATCH names

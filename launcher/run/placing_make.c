@@ -166,10 +166,31 @@ static bool looks_alike(const struct file_item *input)
            want.tv_nsec == st.st_mtim.tv_nsec;
 }
 
+static bool is_same_content(const struct file_item *a, const struct file_item *b)
+{
+    return a->type == b->type && (a->type == FILE_REGULAR ? digest_equal(&a->digest, &b->digest)
+                                                          : a->type == FILE_LINK && strcmp(a->target, b->target) == 0);
+}
+
+/* A second name of an input that is there: who writes to one must find it at the other. The contents are those that
+ * were checked. False: it becomes a file of its own. */
+static bool link_input(const struct placing *placing, const struct manifest *manifest, const struct file_item *input,
+                       const char *to)
+{
+    struct err ignored = {0};
+    const struct file_item *other = input->same_as != NULL ? file_list_find(&manifest->inputs, input->same_as) : NULL;
+    auto_free char *from =
+        other != NULL && is_same_content(input, other) ? placing_path(placing, &manifest->setup, other->path) : NULL;
+    return from != NULL && make_parent(to, &ignored) == 0 && link(from, to) == 0;
+}
+
 static int place_file(const struct placing *placing, struct manifest *manifest, size_t number, struct err *err)
 {
     const struct file_item *input = &manifest->inputs.item[number];
     auto_free char *to = placing_path(placing, &manifest->setup, input->path);
+    if (to != NULL && link_input(placing, manifest, input, to)) {
+        return 0;
+    }
     if (to != NULL) {
         return copy_input(input, to, err);
     }
@@ -231,17 +252,19 @@ static int place_link(struct placing *placing, struct manifest *manifest, size_t
     if (make_parent(to, err) < 0) {
         return -1;
     }
-    if (symlink(link->target, to) < 0 && errno != EEXIST) {
+    if (!link_input(placing, manifest, link, to) && symlink(link->target, to) < 0 && errno != EEXIST) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create the link '%s'", to);
     }
     return 0;
 }
 
-static int place_all(struct placing *placing, struct manifest *manifest, enum file_type type, struct err *err)
+/* `names`: the further names of files that are there. */
+static int place_all(struct placing *placing, struct manifest *manifest, enum file_type type, bool names,
+                     struct err *err)
 {
     int result = 0;
     for (size_t i = 0; i < manifest->inputs.count && result == 0; i++) {
-        if (manifest->inputs.item[i].type != type) {
+        if (manifest->inputs.item[i].type != type || (manifest->inputs.item[i].same_as != NULL) != names) {
             continue;
         }
         result = type == FILE_REGULAR     ? place_file(placing, manifest, i, err)
@@ -251,18 +274,26 @@ static int place_all(struct placing *placing, struct manifest *manifest, enum fi
     return result;
 }
 
-/* Folders that outputs went into and that the run did not make itself must have been there. */
+/* A folder at the end where none was before. */
+static bool is_new_folder(const struct file_item *output)
+{
+    return output->type == FILE_DIRECTORY &&
+           (output->change == FILE_CREATED || output->change == FILE_RENAMED || output->change == FILE_MODIFIED);
+}
+
+/* Folders that outputs went into and that the run did not make itself must have been there. That of something deleted
+ * is made with it: it was an input. */
 static int make_output_folders(const struct placing *placing, const struct manifest *manifest, struct err *err)
 {
     for (size_t i = 0; i < manifest->outputs.count; i++) {
         const struct file_item *output = &manifest->outputs.item[i];
         const char *slash = strrchr(output->path, '/');
-        if (output->path[0] == '/' || slash == NULL) {
+        if (output->path[0] == '/' || slash == NULL || output->change == FILE_DELETED) {
             continue;
         }
         auto_free char *folder = xstrndup(output->path, (size_t)(slash - output->path));
         const struct file_item *made = file_list_find(&manifest->outputs, folder);
-        if (made == NULL || made->change != FILE_CREATED) {
+        if (made == NULL || !is_new_folder(made)) {
             auto_free char *path = xasprintf("%s/%s", placing->workdir, folder);
             if (fs_make_dirs(path, 0777, err) < 0) {
                 return -1;
@@ -290,11 +321,13 @@ int placing_make(struct placing *placing, struct manifest *manifest, struct err 
     if (fs_make_dirs(placing->workdir, 0777, err) < 0 || rebuild_binds(placing, &manifest->setup, err) < 0) {
         return -1;
     }
-    if (place_all(placing, manifest, FILE_DIRECTORY, err) < 0 || place_all(placing, manifest, FILE_REGULAR, err) < 0 ||
-        make_output_folders(placing, manifest, err) < 0) {
+    if (place_all(placing, manifest, FILE_DIRECTORY, false, err) < 0 ||
+        place_all(placing, manifest, FILE_REGULAR, false, err) < 0 ||
+        place_all(placing, manifest, FILE_REGULAR, true, err) < 0 || make_output_folders(placing, manifest, err) < 0) {
         return -1;
     }
-    if (place_all(placing, manifest, FILE_LINK, err) < 0) {
+    if (place_all(placing, manifest, FILE_LINK, false, err) < 0 ||
+        place_all(placing, manifest, FILE_LINK, true, err) < 0) {
         return -1;
     }
     return set_directory_modes(placing, manifest, err);

@@ -40,9 +40,10 @@ static void find_digest(const struct observer *observer, const struct mapped *in
     struct err ignored = {0};
     places_find(&observer->places, program->path, &place);
     if (place.kind == PLACE_HOST) {
-        const struct book_file *page = book_at(&observer->book, place.host);
-        program->has_digest = page != NULL && page->content == BOOK_KNOWN;
-        program->digest = program->has_digest ? page->digest : program->digest;
+        struct book_file *page = book_at(&observer->book, place.host);
+        const struct book_file *first = page != NULL ? book_first(page) : NULL;
+        program->has_digest = first != NULL && first->content == BOOK_KNOWN;
+        program->digest = program->has_digest ? first->digest : program->digest;
     } else if (place.kind == PLACE_ROOTFS && index->text != NULL) {
         struct index_entry entry = {0};
         bool found = index_find(index->text, index->length, program->path + 1, &entry, &ignored) == 1;

@@ -95,8 +95,11 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
 {
     auto_free char *run_folder = xasprintf("%s/runs/%s", project->path, rerun->now.id);
     auto_free char *workdir = xasprintf("%s/work", run_folder);
-    struct placing placing = {
-        .folders = *rerun->folders, .objects = *rerun->objects, .run_folder = run_folder, .workdir = workdir};
+    struct placing placing = {.folders = *rerun->folders,
+                              .objects = *rerun->objects,
+                              .outputs = &then->outputs,
+                              .run_folder = run_folder,
+                              .workdir = workdir};
     struct facts facts = {0};
     int result = placing_find(&placing, &rerun->now, err);
     if (result == 0) {

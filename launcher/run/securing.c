@@ -33,11 +33,21 @@ static int reopen(int path_fd)
     return open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-static bool is_as_before(const struct stat *before, int fd)
+/* Without the lock held. */
+static bool is_as_before(struct observer *observer, const struct book_file *file, int fd)
 {
     struct stat now;
-    return fstat(fd, &now) == 0 && now.st_size == before->st_size && now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+    const struct stat *before = &file->before;
+    if (fstat(fd, &now) < 0 || now.st_size != before->st_size) {
+        return false;
+    }
+    if (now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec) {
+        return true;
+    }
+    pthread_mutex_lock(&observer->book.lock); /* a call that sets times is told of before */
+    bool time_set = file->time_set;
+    pthread_mutex_unlock(&observer->book.lock);
+    return time_set;
 }
 
 static void fail(struct book_file *file, const char *reason)
@@ -59,7 +69,7 @@ static void give(struct observer *observer, struct book_file *file, int fd, uint
 /* What is told while the file is being secured or was changed by the run is not what it was before. */
 static void note_digest(struct book_file *file, const struct digest *digest, bool good, const char *reason)
 {
-    if (file->content != BOOK_READING || (!good && file->rewritten)) {
+    if (file->content != BOOK_READING || (!good && file->altered)) {
         return; /* the one who secures it knows better */
     }
     if (good) {
@@ -99,7 +109,7 @@ static void run_read(struct work *work)
     struct digest digest;
     struct err err = {0};
     int result = read_or_recall(observer, job->file, job->fd, &digest, &err);
-    bool same = result == 0 && is_as_before(&job->file->before, job->fd);
+    bool same = result == 0 && is_as_before(observer, job->file, job->fd);
     pthread_mutex_lock(&observer->book.lock);
     note_digest(job->file, &digest, same, result < 0 ? err.text : NULL);
     pthread_mutex_unlock(&observer->book.lock);
@@ -173,7 +183,10 @@ static void release(struct observer *observer, struct book_file *file)
 static void settle(struct observer *observer, struct book_file *file, const struct digest *digest, const char *failure)
 {
     pthread_mutex_lock(&observer->book.lock);
-    if (failure == NULL) {
+    if (failure == NULL && file->content == BOOK_KNOWN && !digest_equal(digest, &file->digest)) {
+        file->changed = true; /* what the run has read is not what was secured */
+        file->failure = xstrdup("it was changed by somebody else meanwhile");
+    } else if (failure == NULL) {
         file->digest = *digest;
         file->content = BOOK_KNOWN;
         file->kept = true;
@@ -192,7 +205,7 @@ static int keep_content(const struct job *job, struct object *object, struct dig
         return -1;
     }
     if (ioctl(object->fd, FICLONE, job->fd) == 0) { /* shares the blocks: done in no time, and hashed at leisure */
-        bool same = is_as_before(&job->file->before, object->fd) || is_as_before(&job->file->before, job->fd);
+        bool same = is_as_before(observer, job->file, object->fd) || is_as_before(observer, job->file, job->fd);
         release(observer, job->file);
         if (!same) {
             return err_set(err, ERR_MISMATCH, "it was changed by somebody else meanwhile");
@@ -202,7 +215,7 @@ static int keep_content(const struct job *job, struct object *object, struct dig
     if (copy_and_hash(job->fd, object->fd, ret_digest, err) < 0) {
         return -1;
     }
-    if (!is_as_before(&job->file->before, job->fd)) {
+    if (!is_as_before(observer, job->file, job->fd)) {
         return err_set(err, ERR_MISMATCH, "it was changed by somebody else meanwhile");
     }
     return 0;

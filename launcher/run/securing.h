@@ -6,7 +6,8 @@
 
 #include "run/observer.h"
 
-/* Both with the book's lock held; `path_fd` is the O_PATH descriptor of the file and stays the caller's. */
+/* Both with the book's lock held; `file` is an inode's first page, `path_fd` the O_PATH descriptor of the file and
+ * stays the caller's. */
 
 /* Has the content hashed. False: so many wait already that the call `id` is answered only when this one is done. */
 bool securing_read(struct observer *observer, struct book_file *file, int path_fd, uint64_t id);

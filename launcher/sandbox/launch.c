@@ -66,9 +66,12 @@ static int catch_signals(sigset_t *old_mask, struct err *err)
     }
     /* An ignored SIGCHLD, as some batch systems hand down, would take the exit status away. */
     struct sigaction normal = {.sa_handler = SIG_DFL};
-    sigaction(SIGCHLD, &normal, NULL);
-    sigprocmask(SIG_SETMASK, &caught, old_mask);
-    int fd = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+    /* Not caught, a signal would end the launcher, and the end of the command would never be told to init, which
+     * inherits the mask. */
+    int fd = -1;
+    if (sigaction(SIGCHLD, &normal, NULL) == 0 && sigprocmask(SIG_SETMASK, &caught, old_mask) == 0) {
+        fd = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+    }
     if (fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "watch for signals");
     }

@@ -104,7 +104,7 @@ static void take_call(struct recorder *recorder)
         recorder_answer(recorder, request->id);
     }
     if (known && call->act == RECORDER_EXECUTE) {
-        recorder_caller_forget(&recorder->callers, call->thread);
+        recorder_callers_forget(&recorder->callers);
     }
 }
 
@@ -203,6 +203,16 @@ void recorder_stop(struct recorder *recorder)
 uint64_t recorder_count(const struct recorder *recorder)
 {
     return recorder->count;
+}
+
+uint64_t recorder_count_unnamed(const struct recorder *recorder)
+{
+    return recorder->callers.unnamed;
+}
+
+bool recorder_is_unsettled(const struct recorder *recorder)
+{
+    return recorder_callers_unsettled(&recorder->callers);
 }
 
 bool recorder_resolve(struct recorder *recorder, const struct recorder_call *call, const char *path, bool follow,

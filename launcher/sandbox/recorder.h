@@ -20,13 +20,15 @@
 
 enum recorder_act {
     RECORDER_READ,    /* opened for reading; a directory: its names */
+    RECORDER_LOOK,    /* named without being read: chdir(2), O_PATH; or readlink(2): the text of a link */
     RECORDER_WRITE,   /* opened for writing, perhaps created; or cut short by truncate(2) */
     RECORDER_EXECUTE, /* execve(2) */
-    RECORDER_MAKE,    /* mkdir, mknod, symlink: something new */
+    RECORDER_MAKE,    /* mkdir, mknod, symlink, bind of a socket: something new */
     RECORDER_LINK,    /* a second name `second` for `path` */
     RECORDER_RENAME,  /* `path` becomes `second` */
     RECORDER_REMOVE,
     RECORDER_CHMOD,
+    RECORDER_TIME,    /* its times are set */
     RECORDER_EXIT,    /* the process ends; it still has its memory and counts */
     RECORDER_CONNECT, /* `path` is the address as text: "192.0.2.1:80", "[::1]:80" */
     RECORDER_RANDOM,  /* getrandom(2): `address`, `length` */
@@ -41,11 +43,15 @@ struct recorder_call {
     bool also_read;     /* RECORDER_WRITE: O_RDWR */
     bool truncates;     /* RECORDER_WRITE: O_TRUNC, the old content goes */
     bool creates;       /* RECORDER_WRITE: O_CREAT */
+    bool exclusive;     /* RECORDER_WRITE: O_EXCL, fails when there is something */
+    bool folder;        /* RECORDER_REMOVE: only an empty directory; else only what is none */
     bool exchanges;     /* RECORDER_RENAME: RENAME_EXCHANGE */
     bool close_on_exec; /* of an open */
     uint64_t address;   /* RECORDER_EXECUTE: of argv; RECORDER_RANDOM: of the buffer */
     uint64_t length;
-    char path[PATH_MAX]; /* absolute inside, as the caller named it: links, ".." and "//" are still in it */
+    /* Absolute inside, as the caller named it: links, ".." and "//" are still in it. What a descriptor refers to is
+     * "/proc/self/fd/NUMBER", which means the caller's wherever it stands at the beginning of a path. */
+    char path[PATH_MAX];
     char second[PATH_MAX];
 };
 
@@ -70,6 +76,13 @@ int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct r
 void recorder_stop(struct recorder *recorder);
 /* Calls that were heard of. */
 uint64_t recorder_count(const struct recorder *recorder);
+/* Of them, those that named something by a path that is too long to be looked up (PATH_MAX). */
+uint64_t recorder_count_unnamed(const struct recorder *recorder);
+/* True for a path that begins in /proc or at a descriptor: it means something else for each caller and each time. */
+bool recorder_is_passing(const char *path);
+/* True while a call of another thread may be under way that gives names another meaning: what is found out by a name
+ * now can be different a moment later without any further call. */
+bool recorder_is_unsettled(const struct recorder *recorder);
 
 /* Lets the kernel carry out a call that was answered RECORDER_LATER. */
 void recorder_answer(struct recorder *recorder, uint64_t id);
@@ -89,8 +102,10 @@ struct recorder_target {
     bool exists;
     int fd; /* of what exists, O_PATH: the very inode, whatever happens to the name; else -1 */
     struct stat st;
-    int64_t born_ns;     /* when the inode was made; 0 where the file system does not know */
-    char real[PATH_MAX]; /* absolute inside, without links; of what does not exist: where it would be made */
+    int64_t born_ns; /* when the inode was made; 0 where the file system does not know */
+    /* Absolute inside, without links; of what does not exist: where it would be made. "" of a descriptor's file that
+     * has no name inside: it was removed, or was given to the run from outside. */
+    char real[PATH_MAX];
 };
 
 /* Fills `target` but for `fd` from an O_PATH descriptor. */

@@ -13,12 +13,19 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "sandbox/recorder_caller.h"
 #include "sandbox/recorder_path.h"
 
 enum { NONE = -1 };
+
+#ifdef SYS_rmdir
+#define IS_RMDIR(number) ((number) == SYS_rmdir)
+#else
+#define IS_RMDIR(number) false
+#endif
 
 /* Where in the arguments things are; NONE: there is none, and a path without a directory starts at the current one. */
 struct shape {
@@ -39,6 +46,10 @@ static const struct shape shapes[] = {
     {SYS_mkdir, RECORDER_MAKE, NONE, 0, NONE, NONE, NONE},
     {SYS_mknod, RECORDER_MAKE, NONE, 0, NONE, NONE, NONE},
     {SYS_chmod, RECORDER_CHMOD, NONE, 0, NONE, NONE, NONE},
+    {SYS_readlink, RECORDER_LOOK, NONE, 0, NONE, NONE, NONE},
+    {SYS_utime, RECORDER_TIME, NONE, 0, NONE, NONE, NONE},
+    {SYS_utimes, RECORDER_TIME, NONE, 0, NONE, NONE, NONE},
+    {SYS_futimesat, RECORDER_TIME, 0, 1, NONE, NONE, NONE},
 #endif
 #ifdef SYS_renameat
     {SYS_renameat, RECORDER_RENAME, 0, 1, 2, 3, NONE},
@@ -49,14 +60,19 @@ static const struct shape shapes[] = {
     {SYS_renameat2, RECORDER_RENAME, 0, 1, 2, 3, 4},
     {SYS_linkat, RECORDER_LINK, 0, 1, 2, 3, 4},
     {SYS_symlinkat, RECORDER_MAKE, 1, 2, NONE, NONE, NONE},
-    {SYS_unlinkat, RECORDER_REMOVE, 0, 1, NONE, NONE, NONE},
+    {SYS_unlinkat, RECORDER_REMOVE, 0, 1, NONE, NONE, 2},
     {SYS_mkdirat, RECORDER_MAKE, 0, 1, NONE, NONE, NONE},
     {SYS_mknodat, RECORDER_MAKE, 0, 1, NONE, NONE, NONE},
+    {SYS_readlinkat, RECORDER_LOOK, 0, 1, NONE, NONE, NONE},
+    {SYS_chdir, RECORDER_LOOK, NONE, 0, NONE, NONE, NONE},
+    {SYS_fchmod, RECORDER_CHMOD, 0, NONE, NONE, NONE, NONE},
     {SYS_fchmodat, RECORDER_CHMOD, 0, 1, NONE, NONE, NONE},
     {452 /* fchmodat2 */, RECORDER_CHMOD, 0, 1, NONE, NONE, 3},
+    {SYS_utimensat, RECORDER_TIME, 0, 1, NONE, NONE, 3},
     {SYS_execve, RECORDER_EXECUTE, NONE, 0, NONE, NONE, NONE},
     {SYS_execveat, RECORDER_EXECUTE, 0, 1, NONE, NONE, 4},
     {SYS_exit_group, RECORDER_EXIT, NONE, NONE, NONE, NONE, NONE},
+    {SYS_bind, RECORDER_MAKE, NONE, NONE, NONE, NONE, NONE},
     {SYS_connect, RECORDER_CONNECT, NONE, NONE, NONE, NONE, NONE},
     {SYS_getrandom, RECORDER_RANDOM, NONE, NONE, NONE, NONE, NONE},
 };
@@ -91,21 +107,38 @@ static bool read_exactly(struct recorder_callers *callers, pid_t thread, uint64_
     return true;
 }
 
+enum path_rule {
+    PATH_USUAL = 0,
+    PATH_MAY_BE_EMPTY = 1 << 0, /* AT_EMPTY_PATH: then it means what the descriptor refers to */
+    PATH_IN_ROOT = 1 << 1,      /* RESOLVE_IN_ROOT: the directory is the root of an absolute one. And of absolute links
+                                 * on the way, which is not followed up. */
+};
+
+/* `path` NONE: what the descriptor itself refers to. */
 static bool read_path(const struct seccomp_notif *request, struct recorder_callers *callers, int directory, int path,
-                      char ret_path[PATH_MAX])
+                      unsigned rules, char ret_path[PATH_MAX])
 {
-    char named[PATH_MAX];
+    char named[PATH_MAX + 1] = "."; /* room for a dot before the '/' */
+    char *text = named + 1;
     pid_t thread = (pid_t)request->pid;
     int fd = directory == NONE ? AT_FDCWD : (int)request->data.args[directory];
-    return recorder_caller_text(callers, thread, request->data.args[path], named, sizeof(named)) &&
-           recorder_absolute(callers, thread, fd, named, ret_path);
+    if (path != NONE && !recorder_caller_text(callers, thread, request->data.args[path], text, PATH_MAX)) {
+        return false;
+    }
+    if (text[0] == '\0' && path != NONE && (rules & PATH_MAY_BE_EMPTY) == 0) {
+        return false;
+    }
+    bool in_root = (rules & PATH_IN_ROOT) != 0 && text[0] == '/';
+    return recorder_absolute(callers, thread, fd, in_root ? named : text, ret_path);
 }
 
+/* *ret_resolve: of openat2(2). */
 static bool read_flags(const struct seccomp_notif *request, struct recorder_callers *callers, const struct shape *shape,
-                       uint64_t *ret_flags)
+                       uint64_t *ret_flags, uint64_t *ret_resolve)
 {
     struct open_how how;
     *ret_flags = shape->flags == NONE ? 0 : request->data.args[shape->flags];
+    *ret_resolve = 0;
     if (shape->number != SYS_openat2) {
         return true;
     }
@@ -113,20 +146,24 @@ static bool read_flags(const struct seccomp_notif *request, struct recorder_call
         return false;
     }
     *ret_flags = how.flags;
+    *ret_resolve = how.resolve;
     return true;
 }
 
-/* False for an open that reads and writes nothing. */
+/* False for an open that makes a file without a name. */
 static bool understand_open(uint64_t flags, struct recorder_call *call)
 {
     int access_mode = (int)flags & O_ACCMODE;
     call->follow = (flags & O_NOFOLLOW) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
     call->creates = (flags & O_CREAT) != 0;
+    call->exclusive = call->creates && (flags & O_EXCL) != 0;
     call->truncates = (flags & O_TRUNC) != 0;
     call->also_read = access_mode == O_RDWR;
     call->close_on_exec = (flags & O_CLOEXEC) != 0;
-    if ((flags & O_PATH) != 0) {
-        return false;
+    if ((flags & O_PATH) != 0) { /* the other flags but O_NOFOLLOW mean nothing then */
+        call->act = RECORDER_LOOK;
+        call->follow = (flags & O_NOFOLLOW) == 0;
+        return true;
     }
     if ((flags & O_TMPFILE) == O_TMPFILE) {
         return false; /* has no name yet; linkat(2) gives it one */
@@ -148,6 +185,7 @@ static void understand_flags(const struct shape *shape, uint64_t flags, struct r
         break;
     case RECORDER_EXECUTE:
     case RECORDER_CHMOD:
+    case RECORDER_TIME:
         call->follow = (flags & AT_SYMLINK_NOFOLLOW) == 0;
         break;
     case RECORDER_LINK:
@@ -156,9 +194,14 @@ static void understand_flags(const struct shape *shape, uint64_t flags, struct r
     case RECORDER_RENAME:
         call->exchanges = (flags & RENAME_EXCHANGE) != 0;
         break;
+    case RECORDER_REMOVE:
+        call->folder = IS_RMDIR(shape->number) || (flags & AT_REMOVEDIR) != 0;
+        break;
+    case RECORDER_LOOK:
+        call->follow = shape->number == SYS_chdir;
+        break;
     case RECORDER_READ:
     case RECORDER_MAKE:
-    case RECORDER_REMOVE:
     case RECORDER_EXIT:
     case RECORDER_CONNECT:
     case RECORDER_RANDOM:
@@ -190,47 +233,79 @@ static bool read_address(const struct seccomp_notif *request, struct recorder_ca
     return false;
 }
 
-bool recorder_decode(const struct seccomp_notif *request, struct recorder_callers *callers,
-                     struct recorder_call *ret_call)
+/* A socket with a name in the file system. */
+static bool read_socket_name(const struct seccomp_notif *request, struct recorder_callers *callers,
+                             struct recorder_call *call)
 {
-    const struct shape *shape = shape_of(request->data.nr);
-    struct recorder_call *call = ret_call;
+    struct sockaddr_un address = {0};
+    char named[sizeof(address.sun_path) + 1] = "";
+    uint64_t length = request->data.args[2] < sizeof(address) ? request->data.args[2] : sizeof(address);
+    if (!read_exactly(callers, call->thread, request->data.args[1], &address, length) ||
+        address.sun_family != AF_UNIX || address.sun_path[0] == '\0') {
+        return false;
+    }
+    memcpy(named, address.sun_path, sizeof(address.sun_path));
+    return recorder_absolute(callers, call->thread, AT_FDCWD, named, call->path);
+}
+
+static bool read_paths(const struct seccomp_notif *request, struct recorder_callers *callers, const struct shape *shape,
+                       struct recorder_call *call)
+{
     uint64_t flags = 0;
-    if (request->data.nr == SYS_chdir || request->data.nr == SYS_fchdir) {
-        recorder_callers_moved(callers);
-        return false;
-    }
-    if (shape == NULL) {
-        return false;
-    }
-    memset(call, 0, offsetof(struct recorder_call, path));
-    call->id = request->id;
-    call->thread = (pid_t)request->pid;
-    call->act = shape->act;
-    if (shape->act == RECORDER_EXIT) {
-        return true;
-    }
-    if (shape->act == RECORDER_CONNECT) {
-        return read_address(request, callers, call);
-    }
-    if (shape->act == RECORDER_RANDOM) {
-        call->address = request->data.args[0];
-        call->length = request->data.args[1];
-        return true;
-    }
-    if (!read_flags(request, callers, shape, &flags)) {
-        return false;
-    }
-    if (shape->act == RECORDER_READ && !understand_open(flags, call)) {
+    uint64_t resolve = 0;
+    if (!read_flags(request, callers, shape, &flags, &resolve) ||
+        (shape->act == RECORDER_READ && !understand_open(flags, call))) {
         return false;
     }
     if (shape->act != RECORDER_READ) {
         understand_flags(shape, flags, call);
     }
-    call->address = shape->number == SYS_execve     ? request->data.args[1]
-                    : shape->number == SYS_execveat ? request->data.args[2]
-                                                    : 0;
-    return read_path(request, callers, shape->directory, shape->path, call->path) &&
+    bool may_be_empty = (shape->act != RECORDER_READ && (flags & AT_EMPTY_PATH) != 0) || shape->act == RECORDER_LOOK;
+    /* futimens(3) calls utimensat(2) without a path. */
+    bool no_path = shape->act == RECORDER_TIME && request->data.args[shape->path] == 0;
+    unsigned rules = (may_be_empty ? PATH_MAY_BE_EMPTY : 0U) | ((resolve & RESOLVE_IN_ROOT) != 0 ? PATH_IN_ROOT : 0U);
+    return read_path(request, callers, shape->directory, no_path ? NONE : shape->path, rules, call->path) &&
            (shape->second_path == NONE ||
-            read_path(request, callers, shape->second_directory, shape->second_path, call->second));
+            read_path(request, callers, shape->second_directory, shape->second_path, PATH_USUAL, call->second));
+}
+
+/* What changes the meaning of names, or a current directory. */
+static bool moves(const struct seccomp_notif *request, enum recorder_act act)
+{
+    return request->data.nr == SYS_chdir || request->data.nr == SYS_fchdir || act == RECORDER_RENAME ||
+           act == RECORDER_LINK || act == RECORDER_MAKE;
+}
+
+bool recorder_decode(const struct seccomp_notif *request, struct recorder_callers *callers,
+                     struct recorder_call *ret_call)
+{
+    const struct shape *shape = shape_of(request->data.nr);
+    struct recorder_call *call = ret_call;
+    memset(call, 0, offsetof(struct recorder_call, path));
+    call->id = request->id;
+    call->thread = (pid_t)request->pid;
+    call->act = shape != NULL ? shape->act : RECORDER_LOOK;
+    recorder_callers_heard(callers, call->thread);
+    bool known = false;
+    if (shape == NULL) { /* fchdir(2) */
+    } else if (shape->act == RECORDER_EXIT) {
+        known = true;
+    } else if (shape->act == RECORDER_CONNECT) {
+        known = read_address(request, callers, call);
+    } else if (shape->act == RECORDER_RANDOM) {
+        call->address = request->data.args[0];
+        call->length = request->data.args[1];
+        known = true;
+    } else if (shape->number == SYS_bind) {
+        known = read_socket_name(request, callers, call);
+    } else {
+        known = read_paths(request, callers, shape, call);
+        call->address = shape->number == SYS_execve     ? request->data.args[1]
+                        : shape->number == SYS_execveat ? request->data.args[2]
+                                                        : 0;
+    }
+    if (moves(request, call->act)) {
+        recorder_callers_moved(callers, call->thread);
+    }
+    return known;
 }

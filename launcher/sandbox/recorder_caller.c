@@ -13,7 +13,8 @@
 #include "base/mem.h"
 #include "sandbox/recorder_path.h"
 
-enum { KEPT_MS = 100, PAGE = 4096 };
+/* A thread that was stopped before the kernel came to its call is waited for this long. */
+enum { KEPT_MS = 100, MOVING_MS = 1000, PAGE = 4096 };
 
 void recorder_callers_begin(struct recorder_callers *callers)
 {
@@ -69,6 +70,7 @@ ssize_t recorder_caller_read(struct recorder_callers *callers, pid_t thread, uin
                              size_t length)
 {
     struct recorder_caller *caller = slot_of(callers, thread);
+    bool kept = caller->memory >= 0;
     /* A page that is not there must not take the one before it along. */
     size_t part = PAGE - address % PAGE;
     part = part < length ? part : length;
@@ -78,7 +80,13 @@ ssize_t recorder_caller_read(struct recorder_callers *callers, pid_t thread, uin
     if (caller->memory < 0) {
         open_memory(caller);
     }
-    return pread(caller->memory, bytes, part, (off_t)address);
+    ssize_t got = pread(caller->memory, bytes, part, (off_t)address);
+    if (got <= 0 && kept) { /* the memory of the program that the thread executed before? */
+        close(caller->memory);
+        open_memory(caller);
+        got = pread(caller->memory, bytes, part, (off_t)address);
+    }
+    return got;
 }
 
 bool recorder_caller_text(struct recorder_callers *callers, pid_t thread, uint64_t address, char *text, size_t size)
@@ -102,7 +110,7 @@ bool recorder_caller_text(struct recorder_callers *callers, pid_t thread, uint64
 const char *recorder_caller_folder(struct recorder_callers *callers, pid_t thread)
 {
     struct recorder_caller *caller = slot_of(callers, thread);
-    if (caller->folder == NULL || caller->folder_age != callers->age) {
+    if (caller->folder == NULL || caller->folder_age != callers->age || recorder_callers_unsettled(callers)) {
         char path[PATH_MAX];
         char link[64];
         snprintf(link, sizeof(link), "/proc/%d/cwd", thread);
@@ -113,15 +121,51 @@ const char *recorder_caller_folder(struct recorder_callers *callers, pid_t threa
     return caller->folder;
 }
 
-void recorder_caller_forget(struct recorder_callers *callers, pid_t thread)
+void recorder_callers_forget(struct recorder_callers *callers)
 {
-    struct recorder_caller *caller = &callers->slot[(unsigned)thread % CALLERS_KEPT];
-    if (caller->thread == thread) {
-        clear(caller);
+    for (size_t i = 0; i < CALLERS_KEPT; i++) {
+        if (callers->slot[i].thread != 0) {
+            clear(&callers->slot[i]);
+        }
     }
 }
 
-void recorder_callers_moved(struct recorder_callers *callers)
+void recorder_callers_moved(struct recorder_callers *callers, pid_t thread)
 {
+    struct recorder_moving *free_entry = &callers->moving[0]; /* the oldest, should there be no free one */
+    for (size_t i = 0; i < MOVING_KEPT; i++) {
+        struct recorder_moving *entry = &callers->moving[i];
+        if (i >= callers->moving_count || entry->thread == 0) {
+            free_entry = entry;
+            break;
+        }
+        free_entry = entry->since_ms < free_entry->since_ms ? entry : free_entry;
+    }
+    size_t used = (size_t)(free_entry - callers->moving) + 1;
+    *free_entry = (struct recorder_moving){.thread = thread, .since_ms = now_ms()};
+    callers->moving_count = used > callers->moving_count ? used : callers->moving_count;
     callers->age++;
+}
+
+void recorder_callers_heard(struct recorder_callers *callers, pid_t thread)
+{
+    for (size_t i = 0; i < callers->moving_count; i++) {
+        if (callers->moving[i].thread == thread) {
+            callers->moving[i].thread = 0;
+        }
+    }
+    while (callers->moving_count > 0 && callers->moving[callers->moving_count - 1].thread == 0) {
+        callers->moving_count--;
+    }
+}
+
+bool recorder_callers_unsettled(const struct recorder_callers *callers)
+{
+    int64_t now = callers->moving_count > 0 ? now_ms() : 0;
+    for (size_t i = 0; i < callers->moving_count; i++) {
+        if (callers->moving[i].thread != 0 && now - callers->moving[i].since_ms < MOVING_MS) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { CALLERS_KEPT = 64 };
+enum { CALLERS_KEPT = 64, MOVING_KEPT = 32 };
 
 struct recorder_caller {
     pid_t thread; /* 0: free */
@@ -23,9 +23,19 @@ struct recorder_caller {
     int64_t since_ms;
 };
 
+/* A thread that was told of to change a directory, or what a name means, and was not heard of since: the kernel may not
+ * have come to it yet. */
+struct recorder_moving {
+    pid_t thread; /* 0: free */
+    int64_t since_ms;
+};
+
 struct recorder_callers {
     struct recorder_caller slot[CALLERS_KEPT];
     uint64_t age; /* how often somebody changed a directory */
+    struct recorder_moving moving[MOVING_KEPT];
+    size_t moving_count; /* used entries are among the first */
+    uint64_t unnamed;    /* paths that were too long */
 };
 
 void recorder_callers_begin(struct recorder_callers *callers);
@@ -38,7 +48,12 @@ ssize_t recorder_caller_read(struct recorder_callers *callers, pid_t thread, uin
 bool recorder_caller_text(struct recorder_callers *callers, pid_t thread, uint64_t address, char *text, size_t size);
 /* The current directory as seen inside; borrowed until the next call. NULL when it cannot be told. */
 const char *recorder_caller_folder(struct recorder_callers *callers, pid_t thread);
-/* The thread is about to execute another program. */
-void recorder_caller_forget(struct recorder_callers *callers, pid_t thread);
-/* Some thread is about to change its directory, which it may share with others. */
-void recorder_callers_moved(struct recorder_callers *callers);
+/* A thread is about to execute another program: it can take the number of its process' first thread over. */
+void recorder_callers_forget(struct recorder_callers *callers);
+/* The thread is about to change its directory, which it may share with others, or to give names another meaning, on
+ * which the names of current directories depend. */
+void recorder_callers_moved(struct recorder_callers *callers, pid_t thread);
+/* The thread makes another call: what it was about to do is done. */
+void recorder_callers_heard(struct recorder_callers *callers, pid_t thread);
+/* Some other thread may be just about to do it. */
+bool recorder_callers_unsettled(const struct recorder_callers *callers);

@@ -31,13 +31,19 @@ bool recorder_path_is_possible(void)
 bool recorder_read_link(const char *link, char *text, size_t size)
 {
     static const char gone[] = " (deleted)";
+    struct stat st;
     ssize_t length = readlink(link, text, size - 1);
     if (length <= 0 || text[0] != '/') {
-        return false; /* "pipe:[1]" */
+        errno = length < 0 ? errno : ENOENT; /* "pipe:[1]" */
+        return false;
     }
     text[length] = '\0';
     size_t end = (size_t)length;
-    return end < sizeof(gone) || strcmp(text + end - (sizeof(gone) - 1), gone) != 0;
+    if (end < sizeof(gone) || strcmp(text + end - (sizeof(gone) - 1), gone) != 0) {
+        return true;
+    }
+    errno = ENOENT;
+    return stat(link, &st) == 0 && st.st_nlink > 0; /* else a file that is really called so */
 }
 
 static bool open_file_of(pid_t thread, int fd, char *text, size_t size)
@@ -67,7 +73,13 @@ bool recorder_absolute(struct recorder_callers *callers, pid_t thread, int direc
         memcpy(ret_path, path, length + 1);
         return true;
     }
+    if (length == 0 && directory != AT_FDCWD) {
+        snprintf(ret_path, PATH_MAX, "/proc/self/fd/%d", directory);
+        return true;
+    }
+    errno = 0;
     if (!start_of(callers, thread, directory, ret_path, PATH_MAX)) {
+        callers->unnamed += errno == ENAMETOOLONG;
         return false;
     }
     size_t at = strlen(ret_path);
@@ -75,6 +87,7 @@ bool recorder_absolute(struct recorder_callers *callers, pid_t thread, int direc
         return true;
     }
     if (at + 1 + length >= PATH_MAX) {
+        callers->unnamed++;
         return false;
     }
     if (at > 1) {
@@ -123,7 +136,10 @@ bool recorder_describe(int path_fd, struct recorder_target *target)
         .st_mtim = {.tv_sec = stx.stx_mtime.tv_sec, .tv_nsec = stx.stx_mtime.tv_nsec},
     };
     snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
-    return recorder_read_link(link, target->real, sizeof(target->real));
+    if (!recorder_read_link(link, target->real, sizeof(target->real))) {
+        target->real[0] = '\0';
+    }
+    return true;
 }
 
 /* Splits off the last component, slashes behind it taken away; false when there is none that could be made. */
@@ -158,7 +174,7 @@ static bool describe_absent(int root, const char *path, struct recorder_target *
         return false;
     }
     auto_fd int fd = open_inside(root, parent, true);
-    if (fd < 0 || !recorder_describe(fd, target) || !S_ISDIR(target->st.st_mode)) {
+    if (fd < 0 || !recorder_describe(fd, target) || !S_ISDIR(target->st.st_mode) || target->real[0] == '\0') {
         return false;
     }
     size_t at = strlen(target->real);
@@ -194,24 +210,90 @@ static bool follow_dangling(int root, struct recorder_target *target, char path[
     return true;
 }
 
-/* "/dev/fd/3" and "/proc/self/fd/3" name what the caller itself has open: "self" is somebody else here. -1: another
- * path. */
-static int descriptor_number(const char *path)
+/* What a path can begin with, and means something else for each process. */
+struct passing {
+    char link[64];    /* under the host's /proc */
+    const char *rest; /* of the path: "" or from a '/' on */
+};
+
+/* "3" or "3/x" behind ".../fd/". */
+static bool find_number(const char *text, pid_t thread, struct passing *ret_passing)
 {
-    static const char *const folders[] = {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/"};
-    static const char *const standard[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
-    for (int i = 0; i < 3; i++) {
-        size_t length = strlen(folders[i]);
-        char *end = NULL;
-        if (strcmp(path, standard[i]) == 0) {
-            return i;
-        }
-        if (strncmp(path, folders[i], length) == 0 && path[length] != '\0') {
-            long number = strtol(path + length, &end, 10);
-            return *end == '\0' && number >= 0 && number < INT_MAX ? (int)number : -1;
+    char *end = NULL;
+    long number = *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : -1;
+    if (number < 0 || number > INT_MAX || (*end != '\0' && *end != '/')) {
+        return false;
+    }
+    snprintf(ret_passing->link, sizeof(ret_passing->link), "/proc/%d/fd/%ld", thread, number);
+    ret_passing->rest = end;
+    return true;
+}
+
+/* Behind "/proc/self/". */
+static bool find_in_proc(const char *text, pid_t thread, struct passing *ret_passing)
+{
+    static const char *const names[] = {"cwd", "root", "exe"};
+    if (strncmp(text, "fd/", 3) == 0) {
+        return find_number(text + 3, thread, ret_passing);
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(text, names[i], length) == 0 && (text[length] == '\0' || text[length] == '/')) {
+            snprintf(ret_passing->link, sizeof(ret_passing->link), "/proc/%d/%s", thread, names[i]);
+            ret_passing->rest = text + length;
+            return true;
         }
     }
-    return -1;
+    return false;
+}
+
+/* The number that the process of `thread` has inside: the last of its NStgid (proc(5)). */
+static long number_inside(pid_t thread)
+{
+    char path[64];
+    char text[2048];
+    snprintf(path, sizeof(path), "/proc/%d/status", thread);
+    auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    text[length > 0 ? length : 0] = '\0';
+    const char *line = strstr(text, "\nNStgid:");
+    const char *end = line != NULL ? strchr(line + 1, '\n') : NULL;
+    while (end != NULL && end > line && end[-1] != '\t') {
+        end--;
+    }
+    return end != NULL ? strtol(end, NULL, 10) : -1;
+}
+
+static bool find_passing(const char *path, pid_t thread, struct passing *ret_passing)
+{
+    static const char *const standard[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    static const char *const self[] = {"/proc/self/", "/proc/thread-self/"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(path, standard[i]) == 0) {
+            snprintf(ret_passing->link, sizeof(ret_passing->link), "/proc/%d/fd/%d", thread, i);
+            ret_passing->rest = "";
+            return true;
+        }
+    }
+    if (strncmp(path, "/dev/fd/", 8) == 0) {
+        return find_number(path + 8, thread, ret_passing);
+    }
+    for (size_t i = 0; i < sizeof(self) / sizeof(*self); i++) {
+        if (strncmp(path, self[i], strlen(self[i])) == 0) {
+            return find_in_proc(path + strlen(self[i]), thread, ret_passing);
+        }
+    }
+    if (strncmp(path, "/proc/", 6) == 0 && path[6] >= '1' && path[6] <= '9') {
+        char *end = NULL;
+        long number = strtol(path + 6, &end, 10);
+        return *end == '/' && find_in_proc(end + 1, thread, ret_passing) && number == number_inside(thread);
+    }
+    return false;
+}
+
+bool recorder_is_passing(const char *path)
+{
+    return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/dev/std", 8) == 0;
 }
 
 /* Looks `name` up, once more for each link to nowhere at its end. */
@@ -237,33 +319,53 @@ static bool look_up(int root, char name[PATH_MAX], bool follow, struct recorder_
     return false;
 }
 
-/* What a descriptor refers to may have a name on the host that means something else inside. */
-static bool is_same(pid_t thread, const char *path, const struct recorder_target *target)
+/* The very thing that a descriptor of the caller refers to, whatever its name. */
+static bool open_passing(int root, const struct passing *passing, struct recorder_target *target)
 {
-    char link[64];
-    struct stat own;
-    int fd = descriptor_number(path);
-    snprintf(link, sizeof(link), "/proc/%d/fd/%d", thread, fd);
-    return stat(link, &own) == 0 && target->exists && own.st_dev == target->st.st_dev &&
-           own.st_ino == target->st.st_ino;
+    target->fd = open(passing->link, O_PATH | O_CLOEXEC);
+    if (target->fd < 0 || !recorder_describe(target->fd, target)) {
+        return false;
+    }
+    /* A descriptor from outside has a name on the host, which may be that of something else inside. */
+    struct stat named;
+    auto_fd int fd = target->real[0] != '\0' ? open_inside(root, target->real, false) : -1;
+    if (fd < 0 || fstat(fd, &named) < 0 || named.st_dev != target->st.st_dev || named.st_ino != target->st.st_ino) {
+        target->real[0] = '\0';
+    }
+    return true;
+}
+
+static bool resolve(int root, pid_t thread, const char *path, bool follow, struct recorder_target *target)
+{
+    char name[PATH_MAX];
+    struct passing passing;
+    size_t at = 0;
+    if (recorder_is_passing(path)) {
+        if (!find_passing(path, thread, &passing)) {
+            return false; /* nothing of the host's is there */
+        }
+        if (passing.rest[0] == '\0') {
+            return follow && open_passing(root, &passing, target);
+        }
+        if (!recorder_read_link(passing.link, name, sizeof(name))) {
+            return false;
+        }
+        at = strlen(name);
+        path = passing.rest;
+    }
+    if (at + strlen(path) >= sizeof(name)) {
+        return false;
+    }
+    memcpy(name + at, path, strlen(path) + 1);
+    return look_up(root, name, follow, target);
 }
 
 bool recorder_root_resolve(struct recorder_root *root, pid_t thread, const char *path, bool follow,
                            struct recorder_target *ret_target)
 {
-    char name[PATH_MAX];
     ret_target->fd = -1;
     ret_target->exists = false;
-    if (!have_root(root, thread)) {
-        return false;
-    }
-    int own = descriptor_number(path);
-    if (own < 0) {
-        snprintf(name, sizeof(name), "%s", path);
-    } else if (!open_file_of(thread, own, name, sizeof(name))) {
-        return false;
-    }
-    bool found = look_up(root->fd, name, follow, ret_target) && (own < 0 || is_same(thread, path, ret_target));
+    bool found = have_root(root, thread) && resolve(root->fd, thread, path, follow, ret_target);
     if (!found) {
         recorder_target_release(ret_target);
     }
