@@ -68,6 +68,7 @@ static char *find(const struct gathering *gathering, const struct run_content *c
     if (content->host != NULL) {
         strlist_add(&files.files, content->host);
     }
+    file_list_moved_to(&gathering->manifest.outputs, content->path, &content->file.digest, &files.files);
     for (size_t i = 0; i < folders->count; i++) {
         strlist_addf(&files.files, "%s/%s", folders->item[i], content->path + (content->path[0] == '/'));
         strlist_addf(&files.files, "%s/%s", folders->item[i], path_base(content->path));

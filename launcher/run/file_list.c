@@ -86,6 +86,31 @@ void file_list_release(struct file_list *list)
     *list = (struct file_list){0};
 }
 
+static bool was_taken_away(const struct file_list *outputs, const char *path)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        const struct file_item *item = &outputs->item[i];
+        if (strcmp(item->path, path) == 0 || (item->from != NULL && strcmp(item->from, path) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void file_list_moved_to(const struct file_list *outputs, const char *path, const struct digest *digest,
+                        struct strlist *places)
+{
+    if (!was_taken_away(outputs, path)) {
+        return;
+    }
+    for (size_t i = 0; i < outputs->count; i++) {
+        const struct file_item *item = &outputs->item[i];
+        if (item->has_digest && item->host != NULL && item->offset == 0 && digest_equal(&item->digest, digest)) {
+            strlist_add(places, item->host);
+        }
+    }
+}
+
 int file_item_read(struct file_item *item, const char *path, uint64_t offset, struct err *err)
 {
     struct stat st;

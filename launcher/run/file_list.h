@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/strlist.h"
 
 enum file_type { FILE_REGULAR, FILE_DIRECTORY, FILE_LINK, FILE_OTHER };
 enum file_change { FILE_UNCHANGED, FILE_CREATED, FILE_MODIFIED, FILE_DELETED, FILE_MODE, FILE_RENAMED };
@@ -48,6 +49,11 @@ struct file_item *file_list_find(const struct file_list *list, const char *path)
 void file_list_sort(struct file_list *list); /* by path */
 void file_list_remove(struct file_list *list, size_t index);
 void file_list_release(struct file_list *list);
+
+/* Where an input may be since the run gave it another name: adds the host paths of the outputs that have its content.
+ * None when the run left its name alone: then a copy somewhere must not hide that it has changed since. */
+void file_list_moved_to(const struct file_list *outputs, const char *path, const struct digest *digest,
+                        struct strlist *places);
 
 /* Digest, size, mode and time of the file at the host path `path` from `offset` on. */
 int file_item_read(struct file_item *item, const char *path, uint64_t offset, struct err *err);
