@@ -20,7 +20,7 @@ for definition in envs/*.ini; do
     "$sciwrap" envs --json 2>/dev/null | grep -qF "\"$name\"" || complain "$definition: 'sciwrap envs' does not list it"
 done
 # Lock files hold pool paths: where the files come from is decided on the host that builds.
-for lock in recipes/*.lock; do
+for lock in recipes/*.lock tests/reproduce/recipes/*.lock; do
     if grep -nE '://' "$lock"; then
         complain "$lock: holds an address"
     fi
