@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # tests/run.sh: installs what the tests need, builds with sanitizers, runs every test. See docs/HACKING.md.
 #
-#   --long        also: the clang build and its tests, 2,000 random recorded runs, each fuzzer for 60 s (FUZZ_SECONDS), the
-#                 benchmarks, and the campaigns at full length (ten minutes; else half a minute)
-#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user lint campaigns campaigns-user clang
-#                 record fuzz bench
+#   --long        also: real programs run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000
+#                 random recorded runs, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, and the campaigns at full
+#                 length (ten minutes; else half a minute)
+#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user campaigns campaigns-user reproduce
+#                 reproduce-user lint reproduce-long clang record fuzz bench
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -26,7 +27,7 @@ while [[ $# -gt 0 ]]; do
     --long) long=yes ;;
     --only) only=${2:?--only needs a part} && shift ;;
     --no-install) install=no ;;
-    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) echo "tests/run.sh: unknown option '$1'; see --help" >&2 && exit 125 ;;
     esac
     shift
@@ -224,6 +225,32 @@ campaigns_user() {
     (cd "$stage" && campaigns "$stage/tests" as_test_user)
 }
 
+# Experiments run again by a stranger: as root that is the test user, else the same user in other circumstances.
+reproduce_as_root() { # OPTION...
+    make_stage || return
+    as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" \
+        REPRODUCE_USER="$test_user" SCIWRAP_DEBIAN_MIRROR="${SCIWRAP_DEBIAN_MIRROR-}" http_proxy="${http_proxy-}" \
+        https_proxy="${https_proxy-}" no_proxy="${no_proxy-}" tests/reproduce/run.sh "$@"
+}
+
+reproduce() {
+    reproduce_as_root --short
+}
+
+reproduce_user() {
+    make_stage || return
+    (cd "$stage" && as_test_user SCIWRAP="$stage/build/release/bin/sciwrap" FIXTURES="$stage/build/fixtures" \
+        tests/reproduce/run.sh --short)
+}
+
+# Real programs, in environments built from Debian packages: fetches 250 MB the first time.
+reproduce_long() {
+    reproduce_as_root
+    local status=$?
+    as_root chown -R "$(id -u):$(id -g)" build/reproduce
+    return $status
+}
+
 lint() {
     local script name status worst=0
     for script in tests/lint/*.sh; do
@@ -267,6 +294,8 @@ fuzz() {
 
 bench() {
     local script worst=0
+    # Enough to see that they work, and about how it stands; for figures the scripts are run by hand, on an idle machine.
+    export INPUT_MB=${INPUT_MB:-1024} COMPUTE_RUNS=${COMPUTE_RUNS:-3}
     for script in tests/bench/*.sh; do
         if SCIWRAP=$root/build/release/bin/sciwrap "$script"; then
             echo "ok bench $(basename "$script" .sh)"
@@ -299,8 +328,12 @@ if [[ $failed -eq 0 ]]; then
     [[ -x tests/hostile/run.sh ]] && part hostile hostile && part hostile-user hostile_user
     part campaigns campaigns
     part campaigns-user campaigns_user
+    part reproduce reproduce
+    part reproduce-user reproduce_user
     part lint lint
-    if [[ $long == yes || $only == clang || $only == record || $only == fuzz || $only == bench ]]; then
+    if [[ $long == yes || $only == reproduce-long || $only == clang || $only == record || $only == fuzz ||
+        $only == bench ]]; then
+        part reproduce-long reproduce_long
         part clang clang_build
         part record record
         part fuzz fuzz
