@@ -11,7 +11,8 @@ else()
     list(APPEND SCIWRAP_WARNINGS -Wstring-concatenation -Wcomma)
 endif()
 
-function(sciwrap_target name)
+# Without the sanitizers: for a program that has to be static in every build.
+function(sciwrap_plain_target name)
     target_compile_definitions(${name} PRIVATE _GNU_SOURCE _FILE_OFFSET_BITS=64
                                SCIWRAP_VERSION="${PROJECT_VERSION}")
     target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/launcher)
@@ -19,6 +20,10 @@ function(sciwrap_target name)
     if(SCIWRAP_WERROR)
         target_compile_options(${name} PRIVATE -Werror)
     endif()
+endfunction()
+
+function(sciwrap_target name)
+    sciwrap_plain_target(${name})
     if(SCIWRAP_SANITIZE)
         target_compile_options(${name} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all
                                -fno-omit-frame-pointer)
