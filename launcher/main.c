@@ -4,13 +4,18 @@
  * commands/  command (table row, options, help), start (what run, exec and shell share), supply (the helper, for pull,
  *            build and lock), supply_bundle (for bundles), bundle, cite,
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
- *            rerun, diff, comparison (how it is shown, by what measure), doctor, whence, whence_tell, whence_dot
+ *            rerun, diff, comparison (how it is shown, by what measure), doctor, audit, whence, whence_tell, whence_dot
  *            ps, whois, stop: runs that are going on      running_show: how one is shown
  * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
  *            bundle_open: one that was unpacked
  *            cite, cite_environment: the facts of a run that a methods section needs      cite_data: as references
  *            cite_text, cite_programs, cite_circumstances, cite_say: as sentences      markup: text for LaTeX, Markdown
  *            packages, packages_owner, packages_tree: what Debian packages a tree holds, and who owns a file
+ * audit/     audit: every wall of a run, tried      victims, servers: what is put up outside to be attacked
+ *            spawn: the run among them      outside: what became of them      rows: what was found
+ * probe/     sciwrap-probe, a program of its own that is started inside: probe, attempt, scene (what it is told)
+ *            on_processes, on_init, on_files, on_tree, on_mounts, on_namespaces, on_rights, on_calls, on_settings,
+ *            on_devices, on_network, on_sockets, on_exchange, on_terminal, on_sight, on_shared, on_limits: attempts
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed
@@ -69,9 +74,9 @@
 #include "commands/supply.h"
 
 static const struct command *const commands[] = {
-    &run_command,    &exec_command, &shell_command, &pull_command,  &envs_command, &build_command,
-    &lock_command,   &runs_command, &show_command,  &rerun_command, &diff_command, &bundle_command,
-    &whence_command, &cite_command, &ps_command,    &whois_command, &stop_command, &doctor_command,
+    &run_command,  &exec_command,  &shell_command, &pull_command,   &envs_command,   &build_command,  &lock_command,
+    &runs_command, &show_command,  &rerun_command, &diff_command,   &bundle_command, &whence_command, &cite_command,
+    &ps_command,   &whois_command, &stop_command,  &doctor_command, &audit_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -47,6 +47,7 @@ extern const struct command ps_command;
 extern const struct command whois_command;
 extern const struct command stop_command;
 extern const struct command doctor_command;
+extern const struct command audit_command;
 
 /* Reading the options of a command, one after the other:
  *

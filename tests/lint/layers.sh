@@ -10,9 +10,11 @@ complain() {
 
 # What each folder may include of ours.
 declare -A may=(
-    [.]="commands publish run env sandbox base supply"
-    [commands]="commands publish run env sandbox base"
+    [.]="commands publish audit run env sandbox base supply"
+    [commands]="commands publish audit run env sandbox base"
     [publish]="publish run env base"
+    [audit]="audit run base"
+    [probe]="probe"
     [run]="run env sandbox base"
     [env]="env base"
     [sandbox]="sandbox base"

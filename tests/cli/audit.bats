@@ -1,0 +1,197 @@
+#!/usr/bin/env bats
+# sciwrap audit: every wall holds in a run, and every attempt comes out open where the wall is not there.
+load helpers
+
+# What the controls cannot show on every machine: attempts that would reach everybody, that are judged by other rows, and
+# that need a right or a part of the kernel which machines of tests often lack.
+NEVER_OPEN='processes.signal-all init.kill outside.host-name outside.mounts limits.* rights.out-of-memory
+rights.raise-limit network.daemons settings.user.max_user_namespaces'
+
+# audit FILE ARGUMENT...: the audit as JSON in FILE; its status in $status.
+audit() {
+    local file=$1
+    shift
+    run --separate-stderr bash -c '"$@" >"$0"' "$file" "$SCIWRAP" audit --json "$@"
+    [[ $status -le 1 ]] || {
+        echo "status $status: $stderr"
+        return 1
+    }
+}
+
+# rows FILE EXPRESSION: the names of the rows for which the Python expression over `r` holds, one a line.
+rows() {
+    python3 - "$1" "$2" <<'PYTHON'
+import json, sys
+for r in json.load(open(sys.argv[1]))["attempts"]:
+    if eval(sys.argv[2]):
+        print(r["wall"] + "." + r["name"])
+PYTHON
+}
+
+# Open walls whose closing is under way.
+PENDING='keys.list mounts.nodev sight.timer_list sight.vmallocinfo sight.slabinfo'
+
+# Nothing that should hold is open, and the exit status says so.
+holds() { # FILE
+    local row open=0
+    while read -r row; do
+        [[ -n $row ]] || continue
+        open=1
+        [[ " $PENDING " == *" $row "* ]] || {
+            echo "open: $row"
+            return 1
+        }
+    done <<<"$(rows "$1" 'r["outcome"] == "open"')"
+    is "$status" "$open"
+}
+
+outcome() { # FILE WALL.NAME
+    python3 - "$1" "$2" <<'PYTHON'
+import json, sys
+print(*[r["outcome"] for r in json.load(open(sys.argv[1]))["attempts"] if r["wall"] + "." + r["name"] == sys.argv[2]])
+PYTHON
+}
+
+nothing_of_audits() {
+    is "$(find "$TMPDIR" /dev/shm -name 'sciwrap-audit*' 2>/dev/null)" ""
+}
+
+@test "every wall holds, at least 60 attempts are made, and the exit status says so" {
+    audit all.json tiny
+    holds all.json
+    [[ $(rows all.json 'r["outcome"] == "held"' | wc -l) -ge 60 ]]
+    is "$(rows all.json 'r["outcome"] == "not tried" and r["wall"] not in ("limits",)')" ""
+    is "$(rows all.json 'r["outcome"] == "held" and r["wall"] != "outside" and not r.get("held_by")')" ""
+    is "$(rows all.json 'r["outcome"] == "shared" and not r.get("lessened_by")')" ""
+    nothing_of_audits
+    is "$(ls -A)" all.json
+}
+
+@test "the table names wall, attempt, outcome and mechanism" {
+    run --separate-stderr "$SCIWRAP" audit tiny
+    is "$stderr" ""
+    says 'held +processes\.signal +signal a process of the same user outside: PID namespace'
+    says 'held +calls\.bpf +.*: seccomp'
+    says 'held +environment\.add +.*: mount flags'
+    says 'held +rights\.raise +.*: no capability'
+    says 'shared +shared\.processor '
+    says '[0-9]+ attempts: [0-9]+ held, [0-9]+ open, [0-9]+ shared, [0-9]+ not tried'
+    run --separate-stderr "$SCIWRAP" audit -q tiny
+    [[ $output != *held\ \ * ]]
+}
+
+@test "the walls hold in an image without a C library, with a seed, and for a run without a filter of its own" {
+    mkdir -p tree/{etc,usr,dev,proc,sys,tmp,run,var/tmp,home}
+    echo bare >tree/etc/version
+    tar -cf bare.tar -C tree .
+    define bare '[environment]' 'command = /none' '[artifact]' "sha256 = $(sha256 bare.tar)" "url = $PWD/bare.tar"
+    audit bare.json --seed 5 bare
+    holds bare.json
+}
+
+@test "--network host: what it opens is told as shared, and nothing else changes" {
+    audit host.json tiny --network host
+    holds host.json
+    is "$(outcome host.json network.loopback)" shared
+    is "$(outcome host.json namespaces.net)" shared
+    is "$(outcome host.json outside.servers)" shared
+    is "$(outcome host.json processes.signal)" held
+    is "$(outcome host.json network.configure)" held
+}
+
+@test "--bind and --writable: what they open is told as shared" {
+    audit bind.json --bind "$TMPDIR:$TMPDIR:rw" --writable tiny
+    holds bind.json
+    is "$(outcome bind.json files.path)" shared
+    is "$(outcome bind.json files.write)" shared
+    is "$(outcome bind.json environment.add)" shared
+    is "$(outcome bind.json environment.program)" held
+    is "$(outcome bind.json files.inherited)" held
+}
+
+@test "a folder of the host that is bound from a relative path is found" {
+    mkdir data
+    audit relative.json --bind data:/data tiny
+    holds relative.json
+}
+
+# The proof that the attempts bite: without walls, and inside other sandboxes, each of them succeeds somewhere.
+@test "every attempt is open where its wall is missing" {
+    local controls=(env 'unshare -Ur' 'unshare -Urmpfn --mount-proc') number
+    ! command -v bwrap >/dev/null || controls+=('bwrap --ro-bind / / --dev /dev --proc /proc'
+        'bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all')
+    [[ $(id -u) -ne 0 ]] || controls+=('setpriv --inh-caps=+net_raw')
+    for number in "${!controls[@]}"; do
+        # shellcheck disable=SC2086
+        audit "c$number.json" --control ${controls[number]} || continue
+        is "${controls[number]}: $status" "${controls[number]}: 1"
+    done
+    python3 - "$(id -u)" $NEVER_OPEN <<'PYTHON'
+import glob, json, sys
+root, never = sys.argv[1] == "0", sys.argv[2:]
+opened, lacking, names = set(), set(), []
+for file in sorted(glob.glob("c*.json")):
+    for r in json.load(open(file))["attempts"]:
+        name = r["wall"] + "." + r["name"]
+        names += [name] if name not in names else []
+        if r["outcome"] in ("open", "shared"):
+            opened.add(name)
+        # This kernel or machine has no such thing, so that there is nothing to be kept from.
+        if r.get("held_by") in ("kernel", "own /dev"):
+            lacking.add(name)
+missing = [n for n in names if n not in opened and n not in lacking and n not in never and n.split(".")[0] + ".*" not in never]
+print(len(names), "attempts,", len(opened), "were open somewhere,", len(lacking - opened), "are not there on this machine")
+assert len(names) >= 200 and len(opened) >= (150 if root else 90)
+# What needs a right that no ordinary user has anywhere cannot be open for one.
+assert not missing or not root, missing
+PYTHON
+}
+
+@test "without walls nothing is harmed: the host's name, clock and settings are what they were" {
+    local before after
+    state() { hostname; cat /proc/sys/kernel/core_pattern /proc/sys/vm/overcommit_memory; ls -d /usr /etc; stat -c %a /usr /etc; }
+    before=$(state)
+    audit env.json --control env
+    after=$(state)
+    is "$after" "$before"
+    is "$(find / /etc /usr /usr/bin /opt -maxdepth 1 -name '.sciwrap-audit*' 2>/dev/null)" ""
+    nothing_of_audits
+}
+
+@test "bubblewrap's known gaps are found: PID 1, descriptors, the terminal, keys, nested namespaces" {
+    command -v bwrap >/dev/null || skip "no bubblewrap"
+    audit bwrap.json --control bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all || skip "bubblewrap does not start"
+    [[ $(rows bwrap.json 'r["outcome"] != "not tried"' | wc -l) -gt 100 ]] || skip "bubblewrap does not start"
+    for row in init.environment init.trace files.inherited terminal.type namespaces.unshare-user outside.terminal; do
+        is "$row $(outcome bwrap.json "$row")" "$row open"
+    done
+    is "$(outcome bwrap.json processes.signal)" held
+}
+
+@test "a command that does not start the probe is told, and leaves nothing" {
+    fails_with 125 'did not come to its end: .* after 0 attempts with status 3' -- \
+        "$SCIWRAP" audit --control sh -c 'exit 3' x
+    fails_with 125 'status 127' -- "$SCIWRAP" audit --control /no/such/program
+    nothing_of_audits
+}
+
+@test "a wrong command line is refused" {
+    fails_with 125 'no environment named' -- "$SCIWRAP" audit
+    fails_with 125 'takes one environment' -- "$SCIWRAP" audit tiny tiny-new
+    fails_with 125 'leaves no record' -- "$SCIWRAP" audit --manifest x tiny
+    fails_with 125 'unknown option' -- "$SCIWRAP" audit --netwrok host tiny
+    fails_with 125 'mean nothing to another command' -- "$SCIWRAP" audit --network host --control env
+    fails_with 125 "no environment 'nosuchenv'" -- "$SCIWRAP" audit nosuchenv
+}
+
+@test "an interrupt ends the audit and puts everything away" {
+    "$SCIWRAP" audit --control sh -c 'exec sleep 30' 3>&- &
+    local audit_pid=$!
+    until_true sh -c "ls -d \"$TMPDIR\"/sciwrap-audit.*"
+    sleep 0.2
+    kill -TERM "$audit_pid"
+    local status=0
+    wait "$audit_pid" || status=$?
+    is "$status" 125
+    nothing_of_audits
+}
