@@ -178,16 +178,26 @@ static struct process *see(struct processes *processes, pid_t thread, struct sta
     return process;
 }
 
+/* What cannot be read whole. Nothing of our own memory may stand behind it. */
+static void read_part(struct recorder *recorder, pid_t thread, uint64_t address, char text[ARGUMENT_BYTES_MOST])
+{
+    memset(text, 0, ARGUMENT_BYTES_MOST);
+    (void)recorder_read_text(recorder, thread, address, text, ARGUMENT_BYTES_MOST);
+    if (text[ARGUMENT_BYTES_MOST - 1] != '\0') {
+        memcpy(text + ARGUMENT_BYTES_MOST - 4, "...", 4); /* longer than we keep */
+    }
+}
+
 static void read_arguments(struct recorder *recorder, pid_t thread, uint64_t address, struct strlist *argv)
 {
-    char text[PATH_MAX];
+    auto_free char *text = xmalloc(ARGUMENT_BYTES_MOST);
     uint64_t pointer = 0;
     size_t total = 0;
     while (argv->count < ARGUMENTS_MOST && total < ARGUMENT_BYTES_MOST &&
            recorder_read_memory(recorder, thread, address, &pointer, sizeof(pointer)) == (ssize_t)sizeof(pointer) &&
            pointer != 0) {
-        if (!recorder_read_text(recorder, thread, pointer, text, sizeof(text))) {
-            memcpy(text + sizeof(text) - 4, "...", 4); /* longer than we keep */
+        if (!recorder_read_text(recorder, thread, pointer, text, ARGUMENT_BYTES_MOST)) {
+            read_part(recorder, thread, pointer, text);
         }
         strlist_add(argv, text);
         total += strlen(text);

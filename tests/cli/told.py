@@ -28,7 +28,14 @@ def name_of(item):
 
 
 def place_of(name):
-    return name if name.startswith(b"/") else os.path.join(os.fsencode(folder), name)
+    """On the host."""
+    if not name.startswith(b"/"):
+        return os.path.join(os.fsencode(folder), name)
+    for place in manifest["circumstances"]["places"]:
+        inside = os.fsencode(place["path"])
+        if name == inside or name.startswith(inside + b"/"):
+            return os.fsencode(place["host"]) + name[len(inside):]
+    return name
 
 
 def content(path):
