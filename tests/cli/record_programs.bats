@@ -48,13 +48,6 @@ PYTHON
     reruns
 }
 
-@test "a script of the environment" {
-    anew
-    quietly "$SCIWRAP" exec tiny script a
-    is "$output" "script a"
-    is "$(field '[p["path"] for p in m["experiment"]["programs"]]')" "['/usr/bin/busybox', '/usr/bin/script']"
-}
-
 @test "a script in place of a program, edited by the run itself" {
     anew
     printf '#!/bin/sh\necho one\n' >script
