@@ -29,6 +29,7 @@
  *            recording: how it was done      seeding: random numbers that a seed determines
  *            pump, feed, drain, tally: pipes in and out, hashed in passing
  *            inventory, file_list: the work directory before and after; files as the manifest names them
+ *            limits: what a run may use, and what came of it
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
  *            tree_check, verified: what of the environment is checked before; what was checked in all
  *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
@@ -58,9 +59,11 @@
  *            root, mounts, mount_target, device, stdio, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
  *            filter, filter_generate: the system-call filter, made at build time
+ *            limits, limits_apply, limits_clock: what a run may use      cpus: which CPUs
+ *            cgroup, cgroup_places, cgroup_parent, cgroup_clone: its control group
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
- *            whole, private, digest, base64, keyfile, keyrules */
+ *            whole, private, digest, base64, keyfile, keyrules, limits */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -15,6 +15,7 @@
 #include "commands/show_processes.h"
 #include "run/catalog.h"
 #include "run/confirmation.h"
+#include "run/limits.h"
 #include "run/manifest.h"
 
 static const struct command_option options[] = {
@@ -143,6 +144,18 @@ static void print_experiment(const struct manifest *manifest)
     }
     for (size_t i = 0; i < setup->variables.count; i++) {
         print_field(i == 0 ? "variables" : "", setup->variables.item[i]);
+    }
+}
+
+static void print_limits(const struct limits *limits, const struct doc *held)
+{
+    if (limits_any(limits)) {
+        auto_free char *text = limits_describe(limits, held);
+        print_field("limits", text);
+    }
+    for (size_t i = 0; i < doc_count(doc_get(held, "hit")); i++) {
+        auto_free char *name = doc_text(doc_at(doc_get(held, "hit"), i));
+        print_field(i == 0 ? "limit hit" : "", name);
     }
 }
 
@@ -281,6 +294,7 @@ static int show(const char *path, bool json, struct err *err)
     } else if (doc != NULL) {
         print_experiment(&manifest);
         print_exit(&manifest.exit);
+        print_limits(&manifest.setup.limits, doc_get(doc_get(doc, "circumstances"), "limits"));
         print_comparison(doc_get(doc, "comparison"));
         print_confirmation(path, manifest.id);
         if (doc_get(doc_get(doc, "recording"), "verify") != NULL) {

@@ -19,6 +19,7 @@
 #include "run/baseline.h"
 #include "run/execute.h"
 #include "run/inputs.h"
+#include "run/limits.h"
 #include "run/options.h"
 #include "run/planner.h"
 #include "run/processor.h"
@@ -32,6 +33,12 @@ const struct command_option start_options[] = {
     {"no-fix", 0, "NAME[,NAME...]", "let the host's own through: hostname, tz, ...; all"},
     {"cpu-baseline", 0, "v2|v3|v4", "code of that x86-64 level on every processor"},
     {"seed", 0, "N", "random numbers of the kernel determined by N"},
+    {"pids", 0, "N", "at most N processes and threads"},
+    {"memory", 0, "SIZE", "at most SIZE of memory, as in 512M or 4G"},
+    {"cpus", 0, "N", "N CPUs, and as many threads"},
+    {"time", 0, "T", "end the run after T seconds; 90m, 2h, 1d"},
+    {"file-size", 0, "SIZE", "no file grows beyond SIZE"},
+    {"open-files", 0, "N", "at most N open files in a process"},
     {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
     {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},
     {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
@@ -93,6 +100,10 @@ static int read_option(struct session *session, const char *name, const char *va
     }
     if (strcmp(name, "verify") == 0) {
         return options_set_verify(options, value, err);
+    }
+    enum limit limit;
+    if (limit_from_name(name, &limit)) {
+        return options_set_limit(options, limit, value, err);
     }
     if (strcmp(name, "manifest") == 0) {
         free(options->manifest);
@@ -295,6 +306,23 @@ static int judge_environment(struct session *session, struct err *err)
     return counts.spoiled > 0 ? verify_complain(session->verify, err) : 0;
 }
 
+/* What the limits came to, when the run has ended: a line before could get into a redirected standard error. */
+static void tell_limits(const struct manifest *manifest)
+{
+    const struct launch_result *launch = &manifest->circumstances.launch;
+    auto_release(strlist) struct strlist hits = {0};
+    limits_tell_hit(launch, &hits);
+    for (size_t i = 0; i < hits.count; i++) {
+        log_error("%s", hits.item[i]);
+    }
+    if (launch->limits != NULL && log_get_level() >= LOG_VERBOSE) {
+        struct doc *held = limits_held_doc(launch->limits);
+        auto_free char *text = limits_describe(&manifest->setup.limits, held);
+        log_debug("limits: %s", text);
+        doc_free(held);
+    }
+}
+
 static int perform(struct session *session, int *exit_code, struct err *err)
 {
     bool launched = false;
@@ -323,6 +351,7 @@ static int perform(struct session *session, int *exit_code, struct err *err)
         log_info("%s", execution.notes.item[i]);
     }
     strlist_release(&execution.notes);
+    tell_limits(&session->manifest);
     launch_finish(&session->manifest.circumstances.launch);
     *exit_code = session->manifest.exit.code;
     if (session->verify != NULL) {

@@ -250,6 +250,14 @@ static int take_verify(void *into, const struct keyfile *file, const struct keyf
     return 0;
 }
 
+static int take_limit(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    enum limit limit = LIMITS;
+    (void)limit_from_name(entry->key, &limit); /* the rules below name no other */
+    const char *expected = limit_parse(limit, entry->value, &((struct reading *)into)->def->limits.value[limit]);
+    return expected == NULL ? 0 : complain_value(file, entry, err, expected);
+}
+
 static int take_ignore(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     struct err wrong = {0};
@@ -295,6 +303,12 @@ static const struct keyrule definition_rules[] = {
     {"run", "no-fix", false, take_no_fix},
     {"run", "cpu-baseline", false, take_cpu_baseline},
     {"run", "verify", false, take_verify},
+    {"limits", "pids", false, take_limit},
+    {"limits", "memory", false, take_limit},
+    {"limits", "cpus", false, take_limit},
+    {"limits", "time", false, take_limit},
+    {"limits", "file-size", false, take_limit},
+    {"limits", "open-files", false, take_limit},
     {"compare", "ignore", true, take_ignore},
     {"compare", "rtol", false, take_rtol},
     {"compare", "atol", false, take_atol},

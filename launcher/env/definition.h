@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/patterns.h"
 #include "base/strlist.h"
 #include "env/verify.h"
@@ -56,6 +57,7 @@ struct definition {
     unsigned no_fix;       /* a set of env/fix.h: what is not held fixed */
     unsigned cpu_baseline; /* 2 to 4, 0 when not given */
     enum verify_level verify;
+    struct limits limits;
 
     struct definition_compare compare;
 };

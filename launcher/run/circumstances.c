@@ -45,6 +45,7 @@ void circumstances_gather(struct circumstances *circumstances, const char *workd
 
 void circumstances_release(struct circumstances *circumstances)
 {
+    limits_release(circumstances->launch.limits);
     free(circumstances->host_name);
     free(circumstances->kernel);
     free(circumstances->machine);

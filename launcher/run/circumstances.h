@@ -14,7 +14,7 @@
 enum { BOOT_ID_SIZE = 37 };
 
 struct circumstances {
-    struct launch_result launch; /* times, resources, namespaces, PID */
+    struct launch_result launch; /* owned; times, resources, namespaces, PID */
     char *host_name;
     char *kernel;  /* "Linux 6.1.0-18-amd64 #1 SMP ..." */
     char *machine; /* "x86_64" */

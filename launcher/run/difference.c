@@ -236,6 +236,7 @@ void difference_find(const struct doc *then, const struct doc *now, struct diffe
     }
     compare_features(ret_list, then, now);
     compare_members(ret_list, "setting", at(then, "experiment/settings"), at(now, "experiment/settings"), elsewhere);
+    compare_members(ret_list, "limit", at(then, "experiment/limits"), at(now, "experiment/limits"), none);
     for (size_t i = 0; i < sizeof(after) / sizeof(*after); i++) {
         compare_at(ret_list, after[i].what, then, now, after[i].path);
     }

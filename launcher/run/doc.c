@@ -231,6 +231,16 @@ bool doc_get_number(const struct doc *object, const char *key, uint64_t *ret_num
     return true;
 }
 
+bool doc_get_real(const struct doc *object, const char *key, double *ret_number)
+{
+    const json_t *json = json_of_const(doc_get(object, key));
+    if (!json_is_number(json)) {
+        return false;
+    }
+    *ret_number = json_number_value(json);
+    return true;
+}
+
 bool doc_get_bool(const struct doc *object, const char *key)
 {
     return json_is_true(json_of_const(doc_get(object, key)));

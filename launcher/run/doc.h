@@ -54,6 +54,7 @@ const struct doc *doc_at(const struct doc *array, size_t index);
 char *doc_text(const struct doc *value);
 char *doc_get_text(const struct doc *object, const char *key);
 bool doc_get_number(const struct doc *object, const char *key, uint64_t *ret_number);
+bool doc_get_real(const struct doc *object, const char *key, double *ret_number); /* whole ones too */
 /* A string, number, true or false, or the elements of an array of them with blanks between, for people. Caller frees;
  * NULL for anything else. */
 char *doc_describe(const struct doc *value);

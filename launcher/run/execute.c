@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "run/announcement.h"
 #include "run/layer.h"
+#include "run/limits.h"
 #include "run/observation.h"
 #include "run/planner.h"
 #include "run/pump.h"
@@ -91,7 +92,11 @@ struct beside {
 
 static void gather(const struct execution *execution, struct manifest *manifest)
 {
+    uint64_t limit = manifest->setup.limits.value[LIMIT_CPUS];
     circumstances_gather(&manifest->circumstances, execution->facts->workdir);
+    if (limit != 0 && limit < manifest->circumstances.cpu_count) {
+        manifest->circumstances.cpu_count = limit;
+    }
     variables_dropped(execution->facts->environment, &manifest->setup.variables,
                       &manifest->circumstances.variables_dropped);
 }
@@ -162,6 +167,9 @@ static int start(struct execution *execution, const struct scratch *scratch, str
         launched->elapsed_ns = launched->ended_ns - began_ns;
     } else {
         note_lost(&plan, &execution->notes);
+        if (launched->limits != NULL) {
+            limits_tell_weak(launched->limits, &execution->notes);
+        }
     }
     manifest->circumstances.entered = announcement_entered(beside.announcement);
     if (beside.announcement >= 0) {

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "run/file_list_doc.h"
+#include "run/limits.h"
 #include "run/origin.h"
 #include "run/reader.h"
 #include "run/settings.h"
@@ -146,7 +147,8 @@ static int read_experiment(const struct reader *reader, const struct doc *experi
         read_command(reader, doc_get(experiment, "command"), &setup->argv) < 0 ||
         reader_absolute(reader, experiment, "workdir", &setup->workdir) < 0 ||
         read_variables(reader, doc_get(experiment, "variables"), &setup->variables) < 0 ||
-        read_settings(reader, doc_get(experiment, "settings"), setup) < 0) {
+        read_settings(reader, doc_get(experiment, "settings"), setup) < 0 ||
+        limits_read(reader, doc_get(experiment, "limits"), &setup->limits) < 0) {
         return -1;
     }
     for (int fd = 0; fd < STREAMS; fd++) {

@@ -9,6 +9,7 @@
 #include "run/comparison_doc.h"
 #include "run/file_list_doc.h"
 #include "run/leaks.h"
+#include "run/limits.h"
 #include "run/manifest.h"
 #include "run/origin.h"
 #include "run/settings.h"
@@ -82,6 +83,10 @@ static void put_setup(struct doc *experiment, const struct setup *setup)
     doc_put_text(experiment, "workdir", setup->workdir);
     doc_put(experiment, "variables", variables_doc(&setup->variables));
     doc_put(experiment, "settings", settings_doc(setup));
+    struct doc *limits = limits_doc(&setup->limits);
+    if (limits != NULL) {
+        doc_put(experiment, "limits", limits);
+    }
 }
 
 static void put_streams(struct doc *experiment, const struct stream streams[STREAMS])
@@ -128,14 +133,16 @@ static uint64_t microseconds(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
 }
 
-static struct doc *resources_doc(const struct rusage *usage)
+static struct doc *resources_doc(const struct launch_result *launch)
 {
+    const struct rusage *usage = &launch->usage;
     struct doc *object = doc_object();
     doc_put_number(object, "user_us", microseconds(usage->ru_utime));
     doc_put_number(object, "system_us", microseconds(usage->ru_stime));
     doc_put_number(object, "max_rss_bytes", (uint64_t)usage->ru_maxrss * 1024);
     doc_put_number(object, "blocks_in", (uint64_t)usage->ru_inblock);
     doc_put_number(object, "blocks_out", (uint64_t)usage->ru_oublock);
+    limits_put_usage(object, launch->limits);
     return object;
 }
 
@@ -192,7 +199,10 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     doc_put_text(object, "ended", ended);
     doc_put_number(object, "elapsed_ns", (uint64_t)circumstances->launch.elapsed_ns);
     doc_put(object, "host", host_doc(circumstances));
-    doc_put(object, "resources", resources_doc(&circumstances->launch.usage));
+    doc_put(object, "resources", resources_doc(&circumstances->launch));
+    if (circumstances->launch.limits != NULL) {
+        doc_put(object, "limits", limits_held_doc(circumstances->launch.limits));
+    }
     doc_put(object, "namespaces", namespaces_doc(&circumstances->launch));
     if (manifest->recording.method == RECORDING_NOTIFICATION) {
         doc_put(object, "processes", processes_doc(&manifest->processes));

@@ -204,6 +204,16 @@ int options_set_verify(struct run_options *options, const char *text, struct err
     return 0;
 }
 
+int options_set_limit(struct run_options *options, enum limit limit, const char *text, struct err *err)
+{
+    const char *expected = limit_parse(limit, text, &options->limits.value[limit]);
+    if (expected != NULL) {
+        return err_set(err, ERR_USAGE, "--%s '%s': expected %s", limit_name(limit), text, expected);
+    }
+    options->has_limit |= 1U << limit;
+    return 0;
+}
+
 void run_options_release(struct run_options *options)
 {
     strlist_release(&options->no_fix);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/strlist.h"
 #include "env/verify.h"
 #include "run/setup.h"
@@ -30,6 +31,8 @@ struct run_options {
     uint64_t keep_limit; /* bytes of one content */
     bool has_verify;
     enum verify_level verify;
+    struct limits limits;
+    unsigned has_limit; /* a set of 1 << LIMIT_...: those that were said, also "none" */
     bool dry_run;
     bool no_auto_bind;
     bool no_record;
@@ -51,6 +54,8 @@ int options_set_seed(struct run_options *options, const char *text, struct err *
 /* A number of bytes; k, M, G or T behind it for thousands, millions and so on. */
 int options_set_keep_limit(struct run_options *options, const char *text, struct err *err);
 int options_set_verify(struct run_options *options, const char *text, struct err *err);
+/* --NAME TEXT for a limit. */
+int options_set_limit(struct run_options *options, enum limit limit, const char *text, struct err *err);
 /* True for places inside that make up the sandbox itself: covering one would take a wall away. */
 bool options_is_reserved(const char *target);
 void run_options_release(struct run_options *options);

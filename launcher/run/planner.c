@@ -2,6 +2,7 @@
  * planner: definition, options and host facts to a setup; setup and facts to a plan. */
 #include "run/planner.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -80,10 +81,27 @@ static void set_fixes(struct setup *setup, const struct definition *def, const s
     setup->hostname = xstrdup(own_name ? facts->hostname : SETUP_HOSTNAME);
     setup->umask = fix_is_in(setup->no_fix, FIX_UMASK) ? facts->umask : SETUP_UMASK;
     setup->identity = fix_is_in(setup->no_fix, FIX_USER) ? IDENTITY_CALLER : def->identity;
-    setup->cpus = facts->cpus;
+    uint64_t limit = setup->limits.value[LIMIT_CPUS];
+    setup->cpus = limit != 0 && (facts->cpus == 0 || limit < facts->cpus) ? limit : facts->cpus;
     setup->cpu_baseline = options->has_baseline ? options->cpu_baseline : def->cpu_baseline;
     setup->has_seed = options->has_seed;
     setup->seed = options->seed;
+}
+
+static int set_limits(struct setup *setup, const struct definition *def, const struct run_options *options,
+                      const struct facts *facts, struct err *err)
+{
+    for (int i = 0; i < LIMITS; i++) {
+        bool said = (options->has_limit & 1U << i) != 0;
+        setup->limits.value[i] = said ? options->limits.value[i] : def->limits.value[i];
+    }
+    uint64_t asked = options->limits.value[LIMIT_CPUS];
+    /* A definition comes from elsewhere and says what is enough; an option says what is wanted here. */
+    if (asked > facts->cpus && facts->cpus > 0) {
+        return err_set(err, ERR_HOST, "--cpus %" PRIu64 ": this process may use %" PRIu64 " (taskset -p $$, nproc)",
+                       asked, facts->cpus);
+    }
+    return 0;
 }
 
 static const char *workdir_inside(const struct setup *setup, const struct definition *def,
@@ -134,6 +152,9 @@ int planner_setup(const struct definition *def, const struct store_tree *tree, c
     set_environment(setup, def, tree);
     for (size_t i = 0; i < argv->count; i++) {
         strlist_add(&setup->argv, argv->item[i]);
+    }
+    if (set_limits(setup, def, options, facts, err) < 0) {
+        return -1;
     }
     set_fixes(setup, def, options, facts);
     setup->workdir = xstrdup(workdir_inside(setup, def, options, facts));
@@ -247,5 +268,6 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     plan->inner_gid = setup->gid;
     plan->umask = setup->umask;
     plan->fixed_addresses = !fix_is_in(setup->no_fix, FIX_ASLR);
+    plan->limits = setup->limits;
     plan->network_host = setup->network == NETWORK_HOST;
 }

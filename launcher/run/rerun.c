@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "run/execute.h"
 #include "run/facts.h"
+#include "run/limits.h"
 #include "run/placing.h"
 #include "run/processor.h"
 #include "run/redirect.h"
@@ -50,6 +51,7 @@ static int run_redirected(struct rerun *rerun, struct manifest *then, const stru
         redirect_streams(rerun->now.stream, then);
         result = execute(&execution, &rerun->now, &launched, err);
         launch_finish(&rerun->now.circumstances.launch);
+        limits_tell_hit(&rerun->now.circumstances.launch, &rerun->notes);
     }
     redirect_end(&redirect);
     umask(old_umask);
@@ -113,7 +115,9 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
     }
     strlist_release(&placing.notes);
     unsigned level = rerun->now.setup.cpu_baseline > 0 ? processor_level() : 0;
-    settings_notes(&rerun->now.setup, processor_count(), level, &rerun->notes);
+    uint64_t cpus = processor_count();
+    uint64_t limit = rerun->now.setup.limits.value[LIMIT_CPUS];
+    settings_notes(&rerun->now.setup, limit != 0 && limit < cpus ? limit : cpus, level, &rerun->notes);
     if (result == 0) {
         facts.workdir = xstrdup(workdir);
         facts.environment = environ;

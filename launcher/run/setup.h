@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/strlist.h"
 #include "env/definition.h"
 #include "env/fix.h"
@@ -85,6 +86,7 @@ struct setup {
     unsigned no_fix; /* a set of env/fix.h: for what the host's own was let through, which the rest above then is */
     uint64_t cpus;   /* that the run was to use: what the variables for threads say; 0: not known */
     unsigned cpu_baseline; /* level that libraries choose their code for, 2 to 4; 0: that of the processor */
+    struct limits limits;  /* of the definition and the options */
     bool has_seed;
     uint64_t seed; /* of what getrandom(2) and /dev/urandom give; at most SETUP_SEED_MOST */
 };

@@ -192,6 +192,9 @@ static void obey(const struct watch *watch)
     if (got > 0 && message.kind == MESSAGE_SIGNAL) {
         kill(watch->command, message.value);
     }
+    if (got > 0 && message.kind == MESSAGE_SIGNAL_ALL) {
+        kill(-1, message.value); /* not this process: kill(2) */
+    }
 }
 
 static void serve(const struct watch *watch) __attribute__((noreturn));
@@ -271,7 +274,7 @@ void init_main(const struct init_context *context)
     struct message ready = {.kind = MESSAGE_READY};
     close(context->launcher_end);
     die_with_launcher(context);
-    if (build(context, &err) < 0) {
+    if ((context->limits != NULL && cgroup_join(&context->limits->group, &err) < 0) || build(context, &err) < 0) {
         fail(context, &err);
     }
     note_namespaces(&ready);

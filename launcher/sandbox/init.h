@@ -14,6 +14,7 @@
 struct init_context {
     const struct plan *plan;
     const struct launch_company *company; /* never NULL */
+    const struct limits_held *limits;     /* NULL: none */
     int channel;                          /* init's end */
     int launcher_end; /* to be closed by init: while it is open here, the launcher's death would go unseen */
     uid_t outer_uid;

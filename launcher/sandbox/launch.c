@@ -28,6 +28,8 @@
 #include "sandbox/channel.h"
 #include "sandbox/host.h"
 #include "sandbox/init.h"
+#include "sandbox/limits.h"
+#include "sandbox/limits_clock.h"
 
 struct terminal {
     int fd; /* -1 when standard input is none, or we are not its foreground */
@@ -44,6 +46,8 @@ struct watch {
     bool alone;       /* the command, and all else inside */
     int stdin_fd;     /* standard input as the command has it, when it was opened anew; else -1 */
     struct terminal terminal;
+    uint64_t time_limit_ns; /* 0: none */
+    struct limits_clock clock;
     struct launch_result *result;
     struct err *err;
 };
@@ -78,12 +82,14 @@ static int catch_signals(sigset_t *old_mask, struct err *err)
     return fd;
 }
 
-static pid_t create_init(const struct init_context *context, struct err *err)
+static pid_t create_init(const struct init_context *context, struct limits_held *limits, struct err *err)
 {
     unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
     /* Like fork: no stack is given. The kernel makes the user namespace first, whatever else is asked for with it
      * (clone(2), CLONE_NEWUSER). */
-    pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+    pid_t pid = limits != NULL && limits->group.parts > 0
+                    ? cgroup_clone(&limits->group, flags)
+                    : (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid == 0) {
         init_main(context);
     }
@@ -137,9 +143,9 @@ static bool reached_command_already(const struct signalfd_siginfo *info)
     }
 }
 
-static void send_signal(const struct watch *watch, int signal)
+static void send_signal(const struct watch *watch, enum message_kind kind, int signal)
 {
-    struct message message = {.kind = MESSAGE_SIGNAL, .value = signal};
+    struct message message = {.kind = kind, .value = signal};
     channel_send(watch->channel, &message, -1);
 }
 
@@ -148,7 +154,7 @@ static void pass_signals_on(const struct watch *watch)
     struct signalfd_siginfo info;
     while (read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         if (info.ssi_signo != SIGCHLD && !reached_command_already(&info)) {
-            send_signal(watch, (int)info.ssi_signo);
+            send_signal(watch, MESSAGE_SIGNAL, (int)info.ssi_signo);
         }
     }
 }
@@ -168,7 +174,7 @@ static void stop_along(struct watch *watch)
             tcsetpgrp(fd, foreground);
         }
     }
-    send_signal(watch, SIGCONT);
+    send_signal(watch, MESSAGE_SIGNAL, SIGCONT);
 }
 
 static void start_recording(struct watch *watch, int notify_fd, int errnum)
@@ -190,6 +196,9 @@ static void take_message(struct watch *watch, const struct message *message, int
     switch (message->kind) {
     case MESSAGE_READY:
         watch->result->started_ns = clock_ns(CLOCK_REALTIME);
+        if (watch->time_limit_ns > 0) {
+            limits_clock_start(&watch->clock, watch->time_limit_ns, clock_ns(CLOCK_MONOTONIC));
+        }
         for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
             watch->result->namespace[i].number = message->namespace[i];
         }
@@ -218,9 +227,27 @@ static void take_message(struct watch *watch, const struct message *message, int
         watch->alone = message->alone;
         break;
     case MESSAGE_SIGNAL:
+    case MESSAGE_SIGNAL_ALL:
     case MESSAGE_GO:
         break;
     }
+}
+
+/* Milliseconds that may be waited; what is due by then has been sent. */
+static int keep_time(struct watch *watch)
+{
+    if (watch->time_limit_ns == 0) {
+        return -1;
+    }
+    int64_t now = clock_ns(CLOCK_MONOTONIC);
+    int signal = limits_clock_due(&watch->clock, now);
+    if (signal != 0) {
+        send_signal(watch, MESSAGE_SIGNAL_ALL, signal);
+    }
+    if (signal == SIGTERM) { /* so that what is stopped hears of it */
+        send_signal(watch, MESSAGE_SIGNAL_ALL, SIGCONT);
+    }
+    return limits_clock_wait_ms(&watch->clock, now);
 }
 
 /* Until nothing inside can write any more: init says so, or has ended and with it all else. */
@@ -228,7 +255,7 @@ static void watch_run(struct watch *watch)
 {
     while (!watch->alone) {
         struct pollfd sources[2] = {{.fd = watch->channel, .events = POLLIN}, {.fd = watch->signals, .events = POLLIN}};
-        if (poll(sources, 2, -1) < 0) {
+        if (poll(sources, 2, keep_time(watch)) < 0) {
             continue;
         }
         if (sources[1].revents != 0) {
@@ -253,6 +280,9 @@ void launch_finish(struct launch_result *result)
     while (result->unfinished && waitpid(result->init_pid, NULL, 0) < 0 && errno == EINTR) {
     }
     result->unfinished = false;
+    if (result->limits != NULL) {
+        limits_let_go(result->limits);
+    }
 }
 
 /* What comes after in `{ sciwrap run ...; cat; } <file` reads on from where the command stopped. */
@@ -267,6 +297,22 @@ static void take_offset_over(struct watch *watch)
     }
 }
 
+/* The kernel chooses among the processes of a group that is out of memory, and can choose ours. */
+static bool killed_for_memory(struct watch *watch, int status)
+{
+    struct limits_held *limits = watch->result->limits;
+    if (limits != NULL) {
+        limits_look(limits, status);
+    }
+    if (limits == NULL || !limits->hit[LIMIT_MEMORY]) {
+        return false;
+    }
+    watch->result->ended_ns = clock_ns(CLOCK_REALTIME);
+    watch->result->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - watch->begun_ns;
+    watch->result->wait_status = SIGKILL; /* as waitpid(2) says it */
+    return true;
+}
+
 static int conclude(struct watch *watch, pid_t init)
 {
     int status = 0;
@@ -278,6 +324,9 @@ static int conclude(struct watch *watch, pid_t init)
     }
     if (watch->failed) {
         return -1;
+    }
+    if (!watch->ended && killed_for_memory(watch, status)) {
+        return 0;
     }
     if (!watch->ended) {
         return err_set(watch->err, ERR_SYSTEM,
@@ -291,7 +340,7 @@ static int conclude(struct watch *watch, pid_t init)
 static int run_init(const struct init_context *context, struct watch *watch, struct err *err)
 {
     watch->begun_ns = clock_ns(CLOCK_MONOTONIC);
-    pid_t init = create_init(context, err);
+    pid_t init = create_init(context, watch->result->limits, err);
     close(context->channel);
     for (int fd = 0; fd < 3; fd++) {
         if (watch->company->stdio[fd] >= 0) {
@@ -313,14 +362,13 @@ static int run_init(const struct init_context *context, struct watch *watch, str
     return result;
 }
 
-int launch(const struct plan *plan, const struct launch_company *company, struct launch_result *ret_result,
-           struct err *err)
+static int launch_held(const struct plan *plan, const struct launch_company *company, struct launch_result *result,
+                       struct err *err)
 {
     static const struct launch_company alone = {.stdio = {-1, -1, -1}};
     static const char *const names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
-    struct launch_result result = {.started_ns = clock_ns(CLOCK_REALTIME)};
     for (size_t i = 0; i < LAUNCH_NAMESPACES; i++) {
-        result.namespace[i].name = names[i];
+        result->namespace[i].name = names[i];
     }
     int ends[2];
     if (channel_open(ends, err) < 0) {
@@ -335,6 +383,7 @@ int launch(const struct plan *plan, const struct launch_company *company, struct
     }
     struct init_context context = {.plan = plan,
                                    .company = company != NULL ? company : &alone,
+                                   .limits = result->limits,
                                    .channel = ends[1],
                                    .launcher_end = outer_end,
                                    .outer_uid = geteuid(),
@@ -343,12 +392,30 @@ int launch(const struct plan *plan, const struct launch_company *company, struct
                           .channel = outer_end,
                           .signals = signals,
                           .stdin_fd = -1,
-                          .result = &result,
+                          .time_limit_ns = plan->limits.value[LIMIT_TIME],
+                          .result = result,
                           .err = err};
     int status = run_init(&context, &watch, err);
     sigprocmask(SIG_SETMASK, &old_mask, NULL);
+    if (status == 0 && result->limits != NULL) {
+        limits_look(result->limits, result->wait_status);
+        result->limits->hit[LIMIT_TIME] = limits_clock_is_over(&watch.clock);
+    }
+    return status;
+}
+
+int launch(const struct plan *plan, const struct launch_company *company, struct launch_result *ret_result,
+           struct err *err)
+{
+    struct launch_result result = {.started_ns = clock_ns(CLOCK_REALTIME)};
+    if (limits_any(&plan->limits) && limits_hold(&plan->limits, &result.limits, err) < 0) {
+        return -1;
+    }
+    int status = launch_held(plan, company, &result, err);
     if (status == 0) {
         *ret_result = result;
+    } else {
+        limits_release(result.limits);
     }
     return status;
 }
@@ -356,5 +423,8 @@ int launch(const struct plan *plan, const struct launch_company *company, struct
 int launch_exit_code(const struct launch_result *result)
 {
     int status = result->wait_status;
+    if (result->limits != NULL && result->limits->hit[LIMIT_TIME]) {
+        return 124; /* as timeout(1) */
+    }
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "sandbox/limits.h"
 #include "sandbox/plan.h"
 
 enum { LAUNCH_NAMESPACES = 7 };
@@ -45,6 +46,7 @@ struct launch_result {
     bool unfinished;    /* launch_finish() is due */
     /* Errno with which the host refused plan.fixed_addresses: the command's were random; else 0. */
     int random_addresses;
+    struct limits_held *limits; /* NULL when none was asked for; the caller's to release */
     struct {
         const char *name; /* "user", "mnt", "pid", "ipc", "uts", "net", "cgroup" */
         uint64_t number;  /* inode of /proc/PID/ns/NAME; 0 when it could not be read */
@@ -62,5 +64,5 @@ int launch(const struct plan *plan, const struct launch_company *company, struct
  * that succeeded; again is harmless. */
 void launch_finish(struct launch_result *result);
 
-/* The exit status for the shell: the command's own, or 128+n when signal n ended it. */
+/* The exit status for the shell: the command's own, 128+n when signal n ended it, or 124 when its time was over. */
 int launch_exit_code(const struct launch_result *result);

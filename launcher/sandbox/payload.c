@@ -15,6 +15,7 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "sandbox/channel.h"
+#include "sandbox/limits.h"
 
 void payload_scrub_arguments(void)
 {
@@ -196,6 +197,9 @@ int payload_become(const struct plan *plan, const int stdio[3], struct err *err)
 void payload_main(const struct init_context *context)
 {
     struct err err = {0};
+    if (context->limits != NULL && limits_apply(context->limits, &err) < 0) {
+        fail(context->channel, &err);
+    }
     (void)payload_become(context->plan, context->company->stdio, &err);
     fail(context->channel, &err);
 }

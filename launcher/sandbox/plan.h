@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/limits.h"
 #include "base/strlist.h"
 
 enum plan_mount_kind {
@@ -45,6 +46,7 @@ struct plan {
     gid_t inner_gid;
     mode_t umask;         /* of the command */
     bool fixed_addresses; /* no randomisation of the address space, for the command and all that it starts */
+    struct limits limits; /* what the command and all that it starts may use (sandbox/limits.h) */
     bool network_host;    /* else an own network namespace with only a loopback interface */
 };
 

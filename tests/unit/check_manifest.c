@@ -30,6 +30,7 @@ static void fill_setup(struct setup *setup)
     setup->cpu_baseline = 3;
     setup->has_seed = true;
     setup->seed = SETUP_SEED_MOST;
+    setup->limits = (struct limits){{10, 512 << 20, 2, 1500000000, 1, 64}};
     setup->writable = true;
     struct bind *bind = bind_add(&setup->binds, "/host/data", "/data");
     bind->read_only = true;
@@ -107,6 +108,7 @@ START_TEST(what_is_written_comes_back)
     ck_assert_uint_eq(read.setup.no_fix, 1U << FIX_UMASK | 1U << FIX_ASLR);
     ck_assert_uint_eq(read.setup.cpus, 6);
     ck_assert_uint_eq(read.setup.cpu_baseline, 3);
+    ck_assert_mem_eq(&read.setup.limits, &written.setup.limits, sizeof(struct limits));
     ck_assert(read.setup.has_seed && read.setup.seed == SETUP_SEED_MOST);
     ck_assert(read.setup.binds.item[0].read_only && read.setup.binds.item[0].origin == BIND_AUTO);
     ck_assert_str_eq(read.stream[0].path, "in\xff.txt");
@@ -227,6 +229,16 @@ static const struct {
     {"\"cpu_baseline\": \"v3\"", "\"cpu_baseline\": \"v5\"", "cpu_baseline"},
     {"\"cpu_baseline\": \"v3\"", "\"cpu_baseline\": \"none\"", "cpu_baseline"},
     {"\"seed\": 9223372036854775807", "\"seed\": -1", "seed"},
+    {"\"pids\": 10", "\"pids\": 0", "pids"},
+    {"\"pids\": 10", "\"pids\": 4194305", "pids"},
+    {"\"pids\": 10", "\"pids\": \"10\"", "pids"},
+    {"\"memory_bytes\": 536870912", "\"memory_bytes\": 1", "memory_bytes"},
+    {"\"memory_bytes\": 536870912", "\"memory_bytes\": -1", "memory_bytes"},
+    {"\"time_s\": 1.5", "\"time_s\": -1.5", "time_s"},
+    {"\"time_s\": 1.5", "\"time_s\": 1e300", "time_s"},
+    {"\"time_s\": 1.5", "\"time_s\": 0", "time_s"},
+    {"\"time_s\": 1.5", "\"time_s\": true", "time_s"},
+    {"\"open_files\": 64", "\"open_files\": 2", "open_files"},
     {"\"seed\": 9223372036854775807", "\"seed\": 1.5", "seed"},
     {"\"aslr\"", "\"aslrs\"", "disabled"},
     {"\"address_randomisation\": true", "\"address_randomisation\": false", "address_randomisation"},

@@ -187,6 +187,21 @@ START_TEST(refuses_limits)
 }
 END_TEST
 
+START_TEST(takes_limits)
+{
+    struct err err = {0};
+    struct run_options options = {0};
+    ck_assert_int_eq(options_set_limit(&options, LIMIT_MEMORY, "2G", &err), 0);
+    ck_assert_int_eq(options_set_limit(&options, LIMIT_PIDS, "none", &err), 0);
+    ck_assert_uint_eq(options.limits.value[LIMIT_MEMORY], UINT64_C(2) << 30);
+    ck_assert_uint_eq(options.has_limit, 1U << LIMIT_MEMORY | 1U << LIMIT_PIDS);
+    ck_assert_int_eq(options_set_limit(&options, LIMIT_FILE_SIZE, "much", &err), -1);
+    assert_error(&err, ERR_USAGE, "--file-size 'much': expected a number of bytes");
+    ck_assert_uint_eq(options.has_limit, 1U << LIMIT_MEMORY | 1U << LIMIT_PIDS);
+    run_options_release(&options);
+}
+END_TEST
+
 static const char *const refused_seeds[] = {"", "-1", "1.5", "0x10", " 1", "9223372036854775808", "one"};
 
 START_TEST(checks_seeds)
@@ -299,6 +314,7 @@ int main(void)
     tcase_add_test(run, checks_what_is_not_fixed_and_the_level);
     tcase_add_loop_test(run, reads_limits, 0, ROWS(accepted_limits));
     tcase_add_loop_test(run, refuses_limits, 0, ROWS(refused_limits));
+    tcase_add_test(run, takes_limits);
     tcase_add_loop_test(run, checks_seeds, 0, ROWS(refused_seeds));
     suite_add_tcase(suite, run);
     TCase *reader = tcase_create("reader");

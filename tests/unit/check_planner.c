@@ -351,6 +351,33 @@ START_TEST(hints_where_a_bind_would_cover_the_image)
 }
 END_TEST
 
+START_TEST(takes_limits_of_options_before_those_of_the_definition)
+{
+    struct bench bench;
+    struct err err = {0};
+    bench_begin(&bench, "/work");
+    const struct limits expected = {{99, 0, 2, 3, 4, 5}};
+    bench.def.limits = (struct limits){{10, 1 << 20, 2, 3, 4, 5}};
+    bench.options.limits.value[LIMIT_PIDS] = 99;
+    bench.options.has_limit = 1U << LIMIT_PIDS | 1U << LIMIT_MEMORY; /* of memory: none */
+    make_plan(&bench);
+    ck_assert_mem_eq(&bench.plan.limits, &expected, sizeof(expected));
+    ck_assert_uint_eq(bench.setup.cpus, 2);
+    ck_assert(strlist_has(&bench.plan.environment, "OMP_NUM_THREADS=2"));
+    bench_end(&bench);
+    bench_begin(&bench, "/work"); /* six CPUs: a definition says what is enough, an option what is wanted */
+    bench.def.limits.value[LIMIT_CPUS] = 7;
+    make_plan(&bench);
+    ck_assert_uint_eq(bench.setup.cpus, 6);
+    bench_end(&bench);
+    bench_begin(&bench, "/work");
+    ck_assert_int_eq(options_set_limit(&bench.options, LIMIT_CPUS, "7", &err), 0);
+    ck_assert_int_eq(make_setup(&bench, &err), -1);
+    assert_error(&err, ERR_HOST, "--cpus 7: this process may use 6");
+    bench_end(&bench);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("planner");
@@ -362,6 +389,7 @@ int main(void)
     tcase_add_test(plan, hides_records_wherever_a_bind_would_show_them);
     tcase_add_loop_test(plan, refuses_places_for_the_work_directory, 0, ROWS(wrong_workdirs));
     tcase_add_test(plan, refuses_a_bind_over_the_work_directory);
+    tcase_add_test(plan, takes_limits_of_options_before_those_of_the_definition);
     suite_add_tcase(suite, plan);
     TCase *autobind = tcase_create("autobind");
     tcase_add_checked_fixture(autobind, make_host, remove_host);
