@@ -66,7 +66,9 @@ int channel_receive(int end, struct message *ret_message, int *ret_fd, bool wait
     ssize_t got;
     do {
         got = recvmsg(end, &whole, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-    } while (got < 0 && errno == EINTR);
+        /* ECONNRESET comes once, before what is still there to be read: the other side ended with a message of ours
+         * unread, a signal that came too late for it. */
+    } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
     if (got < 0 && errno == EAGAIN) {
         return -1;
     }
