@@ -145,7 +145,7 @@ static int read_plan(struct session *session, struct err *err)
     struct strlist words = {0};
     struct buf text = {0};
     make_command(session, mode, &words);
-    int result = spawn(&session->victims, &words, "/proc/self/exe", &status, &text, err);
+    int result = spawn(&session->victims, VICTIMS_TERMINAL, &words, "/proc/self/exe", &status, &text, err);
     strlist_release(&words);
     if (result == 0 && status != 0) {
         result = err_set(err, ERR_HOST, "the run to be audited cannot be planned; see the line above");
@@ -189,14 +189,14 @@ static void remove_manifest(const struct session *session)
     unlinkat(session->victims.folder.fd, "manifest.json", 0);
 }
 
-static int run_probe(struct session *session, const char *only, struct rows *rows, bool *ret_whole, int *ret_status,
-                     struct err *err)
+static int run_probe(struct session *session, const char *only, enum victims_input input, struct rows *rows,
+                     bool *ret_whole, int *ret_status, struct err *err)
 {
     struct strlist words = {0};
     struct buf answer = {0};
     make_run(session, only, &words);
     const char *program = session->audit->control != NULL ? words.item[0] : "/proc/self/exe";
-    int result = spawn(&session->victims, &words, program, ret_status, &answer, err);
+    int result = spawn(&session->victims, input, &words, program, ret_status, &answer, err);
     if (result == 0) {
         result = rows_parse(rows, buf_text(&answer), answer.length, ret_whole, err);
     }
@@ -216,8 +216,7 @@ static int try_limit(struct session *session, const char *name, const char *text
 {
     bool whole = false;
     int status = 0;
-    auto_free char *only = xasprintf("limits.%s", name);
-    if (run_probe(session, only, rows, &whole, &status, err) < 0) {
+    if (run_probe(session, name, VICTIMS_TERMINAL, rows, &whole, &status, err) < 0) {
         return -1;
     }
     if (!whole) {
@@ -233,19 +232,10 @@ static void leave_limit(const char *name, const char *text, struct rows *rows)
     row_set(rows_add(rows, "limits", name, text), ROWS_NOT, "", detail);
 }
 
-static int try_all(struct session *session, struct rows *rows, struct err *err)
+static int try_limits(struct session *session, struct rows *rows, struct err *err)
 {
     static const char memory[] = "use more memory than allowed";
     static const char time[] = "run longer than allowed";
-    bool whole = false;
-    int status = 0;
-    if (run_probe(session, NULL, rows, &whole, &status, err) < 0) {
-        return -1;
-    }
-    if (!whole) {
-        return err_set(err, ERR_HOST, "the probe did not come to its end: it stopped after %zu attempts with status %d",
-                       rows->count, status_number(status));
-    }
     if (!session->has_memory) {
         leave_limit("memory", memory, rows);
     } else if (try_limit(session, "memory", memory, rows, err) < 0) {
@@ -256,6 +246,26 @@ static int try_all(struct session *session, struct rows *rows, struct err *err)
         return 0;
     }
     return try_limit(session, "time", time, rows, err);
+}
+
+/* One run for each kind of standard input. */
+static int try_all(struct session *session, struct rows *rows, struct err *err)
+{
+    static const char *const groups[] = {
+        [VICTIMS_TERMINAL] = NULL, [VICTIMS_FILE] = "input-file", [VICTIMS_FOLDER] = "input-folder"};
+    for (enum victims_input input = VICTIMS_TERMINAL; input <= VICTIMS_FOLDER; input++) {
+        bool whole = false;
+        int status = 0;
+        if (run_probe(session, groups[input], input, rows, &whole, &status, err) < 0) {
+            return -1;
+        }
+        if (!whole) {
+            return err_set(err, ERR_HOST,
+                           "the probe did not come to its end: it stopped after %zu attempts with status %d",
+                           rows->count, status_number(status));
+        }
+    }
+    return try_limits(session, rows, err);
 }
 
 static int perform(struct session *session, struct rows *rows, struct err *err)

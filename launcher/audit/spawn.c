@@ -31,14 +31,14 @@ static void pass_on(int signal_number)
 }
 
 /* In the child. `answer` becomes standard output. */
-static _Noreturn void become(const struct victims *victims, const struct strlist *words, const char *program,
-                             int answer)
+static _Noreturn void become(const struct victims *victims, enum victims_input input, const struct strlist *words,
+                             const char *program, int answer)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
     if (chdir(victims->work) < 0 || dup2(answer, STDOUT_FILENO) < 0) {
         _exit(125);
     }
-    victims_hand_down(victims);
+    victims_hand_down(victims, input);
     execvp(program, strlist_items(words));
     log_error("'%s' cannot be started: %s", program, strerror(errno));
     _exit(127);
@@ -64,8 +64,8 @@ static int wait_for(pid_t child, const char *program, int *ret_status, struct er
     return waited < 0 ? err_set_errno(err, ERR_SYSTEM, errnum, "wait for '%s'", program) : 0;
 }
 
-int spawn(const struct victims *victims, const struct strlist *words, const char *program, int *ret_status,
-          struct buf *answer, struct err *err)
+int spawn(const struct victims *victims, enum victims_input input, const struct strlist *words, const char *program,
+          int *ret_status, struct buf *answer, struct err *err)
 {
     auto_fd int file = memfd_create("sciwrap-audit", MFD_CLOEXEC);
     if (file < 0) {
@@ -73,7 +73,7 @@ int spawn(const struct victims *victims, const struct strlist *words, const char
     }
     pid_t child = fork();
     if (child == 0) {
-        become(victims, words, program, file);
+        become(victims, input, words, program, file);
     }
     if (child < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "start '%s'", program);

@@ -84,6 +84,11 @@ static int make_secret(struct victims *victims, struct err *err)
     return 0;
 }
 
+static char *secret_path(const struct victims *victims)
+{
+    return xasprintf("%s/secret", victims->folder.path);
+}
+
 static int make_folder(struct victims *victims, struct err *err)
 {
     auto_free char *base = scratch_base();
@@ -91,7 +96,7 @@ static int make_folder(struct victims *victims, struct err *err)
         return -1;
     }
     victims->work = xasprintf("%s/work", victims->folder.path);
-    auto_free char *secret = xasprintf("%s/secret", victims->folder.path);
+    auto_free char *secret = secret_path(victims);
     auto_free char *records = xasprintf("%s/.sciwrap", victims->work);
     auto_free char *link = xasprintf("%s/link", victims->work);
     if (fs_write_atomic(victims->folder.fd, "secret", 0600, victims->secret, VICTIMS_SECRET, err) < 0) {
@@ -197,7 +202,7 @@ static void describe_namespaces(struct strlist *words)
 
 void victims_describe(const struct victims *victims, struct strlist *words)
 {
-    auto_free char *secret = xasprintf("%s/secret", victims->folder.path);
+    auto_free char *secret = secret_path(victims);
     auto_free char *handle = handle_of(secret);
     strlist_addf(words, "secret=%s", victims->secret);
     strlist_addf(words, "folder=%s", victims->folder.path);
@@ -220,16 +225,28 @@ void victims_describe(const struct victims *victims, struct strlist *words)
     describe_namespaces(words);
 }
 
-void victims_hand_down(const struct victims *victims)
+static int open_input(const struct victims *victims, enum victims_input input, const char *secret)
 {
-    auto_free char *path = xasprintf("%s/secret", victims->folder.path);
+    switch (input) {
+    case VICTIMS_FILE:
+        return open(secret, O_RDONLY | O_CLOEXEC);
+    case VICTIMS_FOLDER:
+        return open(victims->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    case VICTIMS_TERMINAL:
+        break;
+    }
+    return victims->slave >= 0 ? dup(victims->slave) : open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void victims_hand_down(const struct victims *victims, enum victims_input input)
+{
+    auto_free char *path = secret_path(victims);
     setenv("SCIWRAP_AUDIT_SECRET", victims->secret, 1);
     /* Not close-on-exec: as a careless caller would leave them. */
     (void)fcntl(open(path, O_RDWR | O_CLOEXEC), F_DUPFD, FIRST_LEFT_OPEN);
     (void)fcntl(victims->folder.fd, F_DUPFD, FIRST_LEFT_OPEN);
     (void)fcntl(victims->tcp, F_DUPFD, FIRST_LEFT_OPEN);
-    int input = victims->slave >= 0 ? victims->slave : open("/dev/null", O_RDONLY | O_CLOEXEC);
-    (void)dup2(input, STDIN_FILENO);
+    (void)dup2(open_input(victims, input, path), STDIN_FILENO);
 }
 
 static void close_one(int fd)

@@ -44,8 +44,11 @@ struct victims {
 int victims_make(struct victims *victims, struct err *err);
 /* The words "key=value" that tell the probe of them (probe/scene.h). */
 void victims_describe(const struct victims *victims, struct strlist *words);
-/* In a child, before it starts the run: the terminal as standard input, descriptors left open, the variable. */
-void victims_hand_down(const struct victims *victims);
+/* What standard input of the run is. */
+enum victims_input { VICTIMS_TERMINAL, VICTIMS_FILE, VICTIMS_FOLDER };
+
+/* In a child, before it starts the run: standard input, descriptors left open, the variable. */
+void victims_hand_down(const struct victims *victims, enum victims_input input);
 void victims_release(struct victims *victims);
 
 #define VICTIMS_NONE                                                                                                   \

@@ -31,7 +31,7 @@ struct attempt {
     void (*act)(const struct scene *scene, const struct attempt *attempt, struct finding *finding);
     long call[7];          /* of attempt_call: number and arguments */
     const char *asked_by;  /* the option of a run that opens this wall on purpose, as scene.asked names it; or NULL */
-    const char *only_with; /* tried only when scene.only names it: an attempt that the run may not survive; or NULL */
+    const char *only_with; /* in a run of its own, which it may not survive or which has to be another one; or NULL */
 };
 
 /* What stops an attempt, in the words of the table. */

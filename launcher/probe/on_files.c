@@ -220,6 +220,46 @@ static void records(const struct scene *scene, const struct attempt *attempt, st
     write_back(scene, finding, ".sciwrap/record", "covered");
 }
 
+/* Standard input is the secret here, opened for reading only: a link of /proc asks who owns the file, not how it was
+ * opened. */
+static void write_input(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
+{
+    (void)attempt;
+    write_back(scene, finding, "/proc/self/fd/0", NULL);
+}
+
+static void change_input(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
+{
+    struct stat st;
+    (void)attempt;
+    if (fstat(STDIN_FILENO, &st) == 0 && fchmod(STDIN_FILENO, st.st_mode & 07777) == 0) {
+        found(finding, OUTCOME_OPEN, "", "its mode can be changed");
+    } else {
+        found_held(scene, finding, errno, NULL);
+    }
+}
+
+/* Standard input is the work directory here, whose parent holds the secret. */
+static void leave_input(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
+{
+    (void)attempt;
+    bool reached =
+        reads_secret(scene, STDIN_FILENO, "../secret") || reads_secret(scene, AT_FDCWD, "/proc/self/fd/0/../secret");
+    judge(scene, finding, reached, "the parent of standard input");
+}
+
+static void write_beneath(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
+{
+    (void)attempt;
+    int fd = openat(STDIN_FILENO, "beneath", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        unlinkat(STDIN_FILENO, "beneath", 0);
+        found(finding, OUTCOME_OPEN, "", "a file can be made in it");
+    } else {
+        found_held(scene, finding, errno, NULL);
+    }
+}
+
 const struct attempt attempts_on_files[] = {
     {.wall = "files",
      .name = "path",
@@ -247,6 +287,27 @@ const struct attempt attempts_on_files[] = {
     {.wall = "files", .name = "handle", .text = "read it by its file handle", .act = by_handle},
     {.wall = "files", .name = "inherited", .text = "find open descriptors of the caller", .act = inherited},
     {.wall = "files", .name = "variables", .text = "find variables of the caller", .act = variables},
+    {.wall = "files",
+     .name = "input-write",
+     .text = "write to a file that is standard input",
+     .act = write_input,
+     .only_with = "input-file"},
+    {.wall = "files",
+     .name = "input-change",
+     .text = "change its mode",
+     .act = change_input,
+     .only_with = "input-file"},
+    {.wall = "files",
+     .name = "input-parent",
+     .text = "leave a directory that is standard input",
+     .act = leave_input,
+     .only_with = "input-folder",
+     .asked_by = "--bind"},
+    {.wall = "files",
+     .name = "input-beneath",
+     .text = "write into it",
+     .act = write_beneath,
+     .only_with = "input-folder"},
     {.wall = "files", .name = "records", .text = "write into the records of earlier runs", .act = records},
     {0},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * on_network: attempts to reach the host's network and what listens on it. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -117,28 +119,47 @@ static void named(const struct scene *scene, const struct attempt *attempt, stru
     }
 }
 
-/* Those of daemons, by which whole systems are commanded. */
+/* The first socket in a folder or one level below it. */
+static bool holds_socket(const char *folder, int depth, char *ret_path, size_t size)
+{
+    bool found_one = false;
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    while (dir != NULL && !found_one && (entry = readdir(dir)) != NULL) {
+        char path[300];
+        struct stat st;
+        int length = snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || length >= (int)sizeof(path) ||
+            lstat(path, &st) < 0) {
+            continue;
+        }
+        if (S_ISSOCK(st.st_mode)) {
+            snprintf(ret_path, size, "%s", path);
+            found_one = true;
+        } else if (S_ISDIR(st.st_mode) && depth > 0) {
+            found_one = holds_socket(path, depth - 1, ret_path, size);
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return found_one;
+}
+
+/* Where daemons have the sockets by which whole systems are commanded. */
 static void daemons(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
 {
-    static const char *const paths[] = {"/run/docker.sock",
-                                        "/var/run/docker.sock",
-                                        "/run/containerd/containerd.sock",
-                                        "/run/dbus/system_bus_socket",
-                                        "/run/systemd/private",
-                                        "/run/systemd/journal/socket",
-                                        "/run/munge/munge.socket.2",
-                                        "/var/run/nscd/socket",
-                                        "/run/podman/podman.sock",
-                                        "/tmp/.X11-unix/X0"};
+    static const char *const folders[] = {"/run", "/var/run", "/tmp", "/var/tmp", "/dev", "/dev/shm"};
+    char path[300] = "";
     (void)scene;
     (void)attempt;
-    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-        if (access(paths[i], F_OK) == 0) {
-            found(finding, OUTCOME_OPEN, "", "'%s' is there", paths[i]);
+    for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+        if (holds_socket(folders[i], 2, path, sizeof(path))) {
+            found(finding, OUTCOME_OPEN, "", "'%.200s' is there", path);
             return;
         }
     }
-    found(finding, OUTCOME_HELD, BY_MOUNT, "none of %zu usual ones is there", sizeof(paths) / sizeof(*paths));
+    found(finding, OUTCOME_HELD, BY_MOUNT, "none is in /run, /tmp or /dev");
 }
 
 static void interfaces(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
@@ -211,7 +232,7 @@ const struct attempt attempts_on_network[] = {
      .text = "connect to a socket of the host by its path",
      .act = named,
      .asked_by = "--bind"},
-    {.wall = "network", .name = "daemons", .text = "find the sockets of daemons", .act = daemons},
+    {.wall = "network", .name = "daemons", .text = "find the sockets of daemons", .act = daemons, .asked_by = "--bind"},
     ON_NETWORK("route", "find a way out", route),
     ON_NETWORK("route6", "find a way out by IPv6", route6),
     ON_NETWORK("interfaces", "see the host's interfaces", interfaces),

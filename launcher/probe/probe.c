@@ -118,12 +118,10 @@ static void print_row(const struct attempt *attempt, const struct finding *findi
 
 static bool is_due(const struct scene *scene, const struct attempt *attempt)
 {
-    if (scene->only == NULL) {
-        return attempt->only_with == NULL;
+    if (scene->only == NULL || attempt->only_with == NULL) {
+        return scene->only == attempt->only_with;
     }
-    size_t wall = strlen(attempt->wall);
-    return strncmp(scene->only, attempt->wall, wall) == 0 && scene->only[wall] == '.' &&
-           strcmp(scene->only + wall + 1, attempt->name) == 0;
+    return strcmp(scene->only, attempt->only_with) == 0;
 }
 
 static void try_one(const struct scene *scene, const struct attempt *attempt)

@@ -45,7 +45,7 @@ struct scene {
     uint64_t file_size;
     uint64_t open_files;
     bool control;     /* there is no sandbox of ours around: leave out what would reach everybody */
-    const char *only; /* the one attempt to make, "WALL.NAME"; NULL: all that the run survives */
+    const char *only; /* the group of attempts to make (attempt.only_with); NULL: those that are in none */
 
     /* Found out by scene_look(). */
     bool filtered;  /* a system-call filter is on */
