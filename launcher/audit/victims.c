@@ -235,7 +235,7 @@ static int open_input(const struct victims *victims, enum victims_input input, c
     case VICTIMS_TERMINAL:
         break;
     }
-    return victims->slave >= 0 ? dup(victims->slave) : open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return victims->slave >= 0 ? fcntl(victims->slave, F_DUPFD_CLOEXEC, 0) : open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 void victims_hand_down(const struct victims *victims, enum victims_input input)

@@ -192,7 +192,8 @@ static int perform(struct request *request, int *exit_code, struct err *err)
     struct definition def = {0};
     struct rows rows = {0};
     struct audit audit = {.options = &request->of_run, .control = request->control ? &request->words : NULL};
-    int result = request->control ? 0 : find_environment(request->words.item[0], &def, err);
+    const char *name = strlist_items(&request->words)[0];
+    int result = request->control ? 0 : find_environment(name, &def, err);
     if (result == 0) {
         audit.environment = def.path;
         result = audit_perform(&audit, &rows, err);

@@ -144,11 +144,11 @@ static void ring(const struct scene *scene, const struct attempt *attempt, struc
 
 #define CALL(call_name, what, ...)                                                                                     \
     {                                                                                                                  \
-        .wall = "calls", .name = call_name, .text = what, .act = attempt_call, .call = { __VA_ARGS__ }                 \
+        .wall = "calls", .name = (call_name), .text = (what), .act = attempt_call, .call = { __VA_ARGS__ }             \
     }
 #define ACT(call_name, what, function)                                                                                 \
     {                                                                                                                  \
-        .wall = "calls", .name = call_name, .text = what, .act = function                                              \
+        .wall = "calls", .name = (call_name), .text = (what), .act = (function)                                        \
     }
 
 const struct attempt attempts_on_calls[] = {

@@ -129,7 +129,7 @@ static void other_terminals(const struct scene *scene, const struct attempt *att
 
 #define DEVICE(device, what)                                                                                           \
     {                                                                                                                  \
-        .wall = "devices", .name = device, .text = what, .act = open_named                                             \
+        .wall = "devices", .name = (device), .text = (what), .act = open_named                                         \
     }
 
 const struct attempt attempts_on_devices[] = {

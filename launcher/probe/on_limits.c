@@ -39,7 +39,7 @@ static void processes(const struct scene *scene, const struct attempt *attempt, 
     if (!is_limited(scene->pids, "--pids", finding)) {
         return;
     }
-    if (scene->pids > PROCESSES_MOST || pipe(hold) < 0) {
+    if (scene->pids > PROCESSES_MOST || pipe2(hold, O_CLOEXEC) < 0) {
         found(finding, OUTCOME_SKIPPED, "", "%llu processes would be felt by others", (unsigned long long)scene->pids);
         return;
     }

@@ -220,7 +220,7 @@ static void configure(const struct scene *scene, const struct attempt *attempt, 
 
 #define ON_NETWORK(act_name, what, function)                                                                           \
     {                                                                                                                  \
-        .wall = "network", .name = act_name, .text = what, .act = function, .asked_by = "--network"                    \
+        .wall = "network", .name = (act_name), .text = (what), .act = (function), .asked_by = "--network"              \
     }
 
 const struct attempt attempts_on_network[] = {

@@ -256,7 +256,7 @@ static void stay(const struct scene *scene, const struct attempt *attempt, struc
     (void)attempt;
     int ready[2];
     char byte;
-    if (pipe(ready) < 0) {
+    if (pipe2(ready, O_CLOEXEC) < 0) {
         return;
     }
     if (fork() == 0) {

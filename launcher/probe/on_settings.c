@@ -157,7 +157,7 @@ static void any_group(const struct scene *scene, const struct attempt *attempt, 
 
 #define SETTING(path, what)                                                                                            \
     {                                                                                                                  \
-        .wall = "settings", .name = path, .text = what, .act = setting                                                 \
+        .wall = "settings", .name = (path), .text = (what), .act = setting                                             \
     }
 
 const struct attempt attempts_on_settings[] = {

@@ -185,7 +185,7 @@ static void branch_predictors(const struct scene *scene, const struct attempt *a
 
 #define SHARED(what_name, what, function)                                                                              \
     {                                                                                                                  \
-        .wall = "shared", .name = what_name, .text = what, .act = function                                             \
+        .wall = "shared", .name = (what_name), .text = (what), .act = (function)                                       \
     }
 
 const struct attempt attempts_on_shared[] = {

@@ -103,15 +103,15 @@ static void system_tree(const struct scene *scene, const struct attempt *attempt
 
 #define SECRET(path, what)                                                                                             \
     {                                                                                                                  \
-        .wall = "sight", .name = path, .text = what, .act = secret                                                     \
+        .wall = "sight", .name = (path), .text = (what), .act = secret                                                 \
     }
 #define NUMBERS(path, what)                                                                                            \
     {                                                                                                                  \
-        .wall = "sight", .name = path, .text = what, .act = addresses                                                  \
+        .wall = "sight", .name = (path), .text = (what), .act = addresses                                              \
     }
 #define FIGURES(path, what)                                                                                            \
     {                                                                                                                  \
-        .wall = "sight", .name = path, .text = what, .act = figures                                                    \
+        .wall = "sight", .name = (path), .text = (what), .act = figures                                                \
     }
 
 const struct attempt attempts_on_sight[] = {

@@ -52,7 +52,7 @@ static void others(const struct scene *scene, const struct attempt *attempt, str
 /* A network card for everybody's eyes: what passes on the host's links. */
 #define SOCKET(socket_name, what, ...)                                                                                 \
     {                                                                                                                  \
-        .wall = "sockets", .name = socket_name, .text = what, .act = make, .call = { __VA_ARGS__ }                     \
+        .wall = "sockets", .name = (socket_name), .text = (what), .act = make, .call = { __VA_ARGS__ }                 \
     }
 
 const struct attempt attempts_on_sockets[] = {

@@ -5,6 +5,7 @@
  *
  * A line an attempt: "row", wall, name, outcome, mechanism, detail, text, with tabs between; at the end "end". */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -75,7 +76,7 @@ static void carry_out(const struct scene *scene, const struct attempt *attempt, 
 {
     int ends[2];
     memset(finding, 0, sizeof(*finding));
-    if (pipe(ends) < 0) {
+    if (pipe2(ends, O_CLOEXEC) < 0) {
         found(finding, OUTCOME_SKIPPED, "", "no pipe: %s", strerror(errno));
         return;
     }
