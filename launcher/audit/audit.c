@@ -140,7 +140,7 @@ static void take_plan(struct session *session, const struct doc *top)
 
 static int read_plan(struct session *session, struct err *err)
 {
-    static const char *const mode[] = {"--dry-run", NULL};
+    static const char *const mode[] = {"--dry-run", "--quiet", NULL};
     int status = 0;
     struct strlist words = {0};
     struct buf text = {0};
@@ -166,7 +166,8 @@ static void make_run(const struct session *session, const char *only, struct str
 {
     const struct strlist *control = session->audit->control;
     auto_free char *manifest = xasprintf("%s/manifest.json", session->victims.folder.path);
-    const char *const mode[] = {"--no-record", "--manifest", manifest, NULL};
+    /* What there is to be said of the walls is said once, by the first run. */
+    const char *const mode[] = {"--no-record", "--manifest", manifest, only != NULL ? "--quiet" : NULL, NULL};
     for (size_t i = 0; control != NULL && i < control->count; i++) {
         strlist_add(words, control->item[i]);
     }
@@ -232,6 +233,18 @@ static void leave_limit(const char *name, const char *text, struct rows *rows)
     row_set(rows_add(rows, "limits", name, text), ROWS_NOT, "", detail);
 }
 
+/* A probe that could hardly try anything has shown nothing. */
+static int check_tried(const struct rows *rows, struct err *err)
+{
+    for (size_t i = 0; 2 * rows_count(rows, ROWS_NOT) > rows->count && i < rows->count; i++) {
+        if (strcmp(rows->item[i].outcome, ROWS_NOT) == 0) {
+            return err_set(err, ERR_HOST, "%zu of %zu attempts could not be made, the first for this reason: %s",
+                           rows_count(rows, ROWS_NOT), rows->count, rows->item[i].detail);
+        }
+    }
+    return 0;
+}
+
 static int try_limits(struct session *session, struct rows *rows, struct err *err)
 {
     static const char memory[] = "use more memory than allowed";
@@ -265,7 +278,7 @@ static int try_all(struct session *session, struct rows *rows, struct err *err)
                            rows->count, status_number(status));
         }
     }
-    return try_limits(session, rows, err);
+    return check_tried(rows, err) < 0 ? -1 : try_limits(session, rows, err);
 }
 
 static int perform(struct session *session, struct rows *rows, struct err *err)

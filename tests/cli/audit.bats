@@ -115,6 +115,33 @@ nothing_of_audits() {
     holds relative.json
 }
 
+@test "limits that were asked for are tried, those that a run does not survive in runs of their own" {
+    audit limits.json tiny --pids 30 --memory 200M --time 1 --file-size 1M --open-files 40
+    holds limits.json
+    is "$(rows limits.json 'r["wall"] == "limits" and r["outcome"] == "held" and r["held_by"] == "limit"' | sort | xargs)" \
+        "limits.file-size limits.memory limits.open-files limits.pids limits.time"
+}
+
+@test "a limit that does not hold is found open" {
+    local probe
+    probe=$(dirname "$SCIWRAP")/../libexec/sciwrap/sciwrap-probe
+    said() { # NAME WORD...: the outcome of the row
+        "$probe" control=1 secret=x folder="$PWD" "${@:2}" </dev/null | awk -F '\t' -v name="$1" \
+            '$2 == "limits" && $3 == name { print $4 }'
+    }
+    is "$(said pids pids=6)" open
+    is "$(said file-size file-size=1000)" open
+    is "$(said open-files open-files=20)" open
+    is "$(said memory memory=1048576 only=memory)" open
+    is "$(said time time=1 only=time)" open
+}
+
+@test "a run in which hardly anything can be tried is no good one" {
+    fails_with 125 'attempts could not be made, the first for this reason: no process could be made for it' -- \
+        "$SCIWRAP" audit --pids 1 tiny
+    nothing_of_audits
+}
+
 # The proof that the attempts bite: without walls, and inside other sandboxes, each of them succeeds somewhere.
 @test "every attempt is open where its wall is missing" {
     local controls=(env 'unshare -Ur' 'unshare -Urmpfn --mount-proc') number
