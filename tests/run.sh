@@ -46,13 +46,14 @@ check.h:check archive.h:libarchive-dev curl/curl.h:libcurl4-openssl-dev openssl/
 seccomp.h:libseccomp-dev jansson.h:libjansson-dev zlib.h:zlib1g-dev
 bats:bats python3:python3 curl:curl strace:strace zstd:zstd xz:xz-utils bzip2:bzip2 busybox:busybox-static
 dpkg-deb:dpkg man:man-db shellcheck:shellcheck cppcheck:cppcheck clang:clang
-clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 bwrap:bubblewrap"
+clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 bwrap:bubblewrap jsonschema:python3-jsonschema gdb:gdb"
 
 is_here() {
     case $1 in
     # Where compilers look, and not deeper: other packages have a check.h of their own somewhere.
     *.h) compgen -G "/usr/include/$1" >/dev/null || compgen -G "/usr/include/*-linux-*/$1" >/dev/null ||
         [[ -e /usr/local/include/$1 ]] ;;
+    jsonschema) python3 -c 'import jsonschema' 2>/dev/null || /usr/bin/python3 -c 'import jsonschema' 2>/dev/null ;;
     busybox) static_busybox >/dev/null ;;
     clang-*-14) command -v "$1" >/dev/null || "${1%-14}" --version 2>/dev/null | grep -q 'version 14\.' ;;
     *) command -v "$1" >/dev/null ;;
@@ -151,7 +152,7 @@ make_stage() {
     fi
     stage=$(mktemp -d "${TMPDIR:-/tmp}/sciwrap-stage.XXXXXX") || return
     mkdir -p "$stage/build/dev" "$stage/build/release"
-    cp -a tests envs recipes examples "$stage/" 2>/dev/null
+    cp -a tests envs recipes examples docs "$stage/" 2>/dev/null
     cp -a build/fixtures "$stage/build/"
     local preset
     for preset in dev release; do
