@@ -39,14 +39,14 @@ class Runs:
     def __init__(self, options, top):
         self.top = top
         self.sciwrap = options.sciwrap
-        for name in ("work", "tmp", "home"):
+        for name in ("project", "tmp", "home"):
             os.mkdir(f"{top}/{name}")
         self.environment = {"PATH": os.environ["PATH"], "HOME": f"{top}/home", "TMPDIR": f"{top}/tmp", "XDG_RUNTIME_DIR": f"{top}/tmp",
                             "SCIWRAP_STORE": f"{top}/store", "SCIWRAP_ENVS": f"{options.fixtures}/envs"}
         self.run("pull", "-q", "tiny")
 
     def start(self, *words):
-        return subprocess.Popen([self.sciwrap, *words], cwd=f"{self.top}/work", env=self.environment,
+        return subprocess.Popen([self.sciwrap, *words], cwd=f"{self.top}/project", env=self.environment,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def run(self, *words):
@@ -108,7 +108,7 @@ def wait_for(path, text):
 
 def passed_on(runs):
     wrong = []
-    log = f"{runs.top}/work/log"
+    log = f"{runs.top}/project/log"
     runner = runs.start("exec", "--no-record", "tiny", "probe", "trap", "/workspace/log")
     if not wait_for(log, "ready"):
         wrong.append("the command did not start")
@@ -160,7 +160,7 @@ def kill_once(runs, delay, record):
 
 def torn(runs):
     found = []
-    for folder, _, files in os.walk(f"{runs.top}/work/.sciwrap"):
+    for folder, _, files in os.walk(f"{runs.top}/project/.sciwrap"):
         for name in files:
             if name == "manifest.json":
                 try:
