@@ -26,7 +26,8 @@
  *            observation: by which way it is found out what a run read and changed: by comparison, or by
  *            observer, observer_change, page, book, places, securing, workers: every call heard of, what it did
  *            findings_inputs, findings_outputs, names, processes, programs: what came of it
- *            recording: how it was done      seeding: random numbers that a seed determines
+ *            starting: what the kernel opens to start a program      recording: how it was done
+ *            seeding: random numbers that a seed determines
  *            pump, feed, drain, tally: pipes in and out, hashed in passing
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            limits: what a run may use, and what came of it
@@ -49,7 +50,7 @@
  *            normal, tolerance, text_place, source, expand: what is no result; numbers; where; bytes, decompressed
  * env/       definition, definition_find, words: envs/NAME.ini      fix: the names of what is held fixed
  *            store, meta, index, index_search: where unpacked trees lie, and what is in them
- *            verify, verify_way, verify_program, verify_full: whether it is still what was unpacked
+ *            verify, verify_way, verify_program, interpreter, verify_full: whether it is still what was unpacked
  *            verify_entry, verify_cache, checked: by content, or because nobody touched it since the last check
  *            bundle_list: what is in a bundle
  * sandbox/   plan: everything that is needed to start one process

@@ -14,6 +14,7 @@
 #include "run/observer_change.h"
 #include "run/page.h"
 #include "run/securing.h"
+#include "run/starting.h"
 
 /* Values of `seen`: for good, or as long as no name has been given another meaning. */
 static char for_good;
@@ -65,7 +66,7 @@ static void run_use(struct work *work)
     free(use);
 }
 
-static void note_use(struct observer *observer, const char *named, const char *real, bool program)
+void observer_use(struct observer *observer, const char *named, const char *real, bool program)
 {
     if (observer->used == NULL) {
         return;
@@ -121,7 +122,7 @@ static enum recorder_answer on_read(struct observer *observer, const struct reco
     }
     if (!observer_resolve(observer, call, 0)) {
         if (!passing) {
-            note_use(observer, call->path, NULL, program); /* a folder on the way is missing */
+            observer_use(observer, call->path, NULL, program); /* a folder on the way is missing */
         }
         return RECORDER_GO_ON;
     }
@@ -132,7 +133,7 @@ static enum recorder_answer on_read(struct observer *observer, const struct reco
     }
     places_find(&observer->places, target->real, &place);
     if (place.kind == PLACE_ROOTFS || (target->exists && !passing && !page_is_plain(call->path, target->real))) {
-        note_use(observer, call->path, target->exists ? target->real : NULL, program);
+        observer_use(observer, call->path, target->exists ? target->real : NULL, program);
     }
     bool done = true;
     if (target->exists) {
@@ -141,6 +142,7 @@ static enum recorder_answer on_read(struct observer *observer, const struct reco
             remember(observer, call->path, place.kind == PLACE_ROOTFS && is_fixed(observer, call->path));
         }
         if (program && S_ISREG(target->st.st_mode)) {
+            starting_note(observer, call, target);
             processes_execute(&observer->processes, observer->recorder, call->thread, target->real, call->address);
         }
     }
@@ -157,7 +159,7 @@ static enum recorder_answer on_look(struct observer *observer, const struct reco
         struct place place;
         places_find(&observer->places, target->real, &place);
         if (place.kind == PLACE_ROOTFS && S_ISLNK(target->st.st_mode)) {
-            note_use(observer, call->path, target->real, false);
+            observer_use(observer, call->path, target->real, false);
         }
         done = page_look(observer, 0, call->id);
     }
@@ -264,5 +266,7 @@ void observer_end(struct observer *observer)
     book_release(&observer->book);
     processes_release(&observer->processes);
     strlist_release(&observer->addresses);
+    strlist_release(&observer->interpreters);
+    strmap_release(&observer->started);
     strmap_release(&observer->seen);
 }

@@ -47,10 +47,12 @@ struct observer {
     struct workers workers;
     struct digest_cache digests;
     struct processes processes;
-    struct strlist addresses; /* that were connected to, each once */
-    struct strmap seen;       /* named paths that need no second look; values: see observer.c */
-    uint64_t changes;         /* how often a name was given another meaning */
-    atomic_int reading;       /* descriptors that wait to be hashed */
+    struct strlist addresses;    /* that were connected to, each once */
+    struct strlist interpreters; /* of scripts that were executed: as seen inside, without links, each once */
+    struct strmap started;       /* programs of the rootfs whose start is known */
+    struct strmap seen;          /* named paths that need no second look; values: see observer.c */
+    uint64_t changes;            /* how often a name was given another meaning */
+    atomic_int reading;          /* descriptors that wait to be hashed */
     struct recorder_target target[2];
 };
 
@@ -62,5 +64,7 @@ int observer_start(struct observer *observer, int notify_fd, struct err *err);
 int observer_declare(struct observer *observer, const char *host, struct err *err);
 /* After the last process has ended: all digests are there, nobody writes to the book any more. */
 void observer_wait(struct observer *observer);
+/* Has a worker tell `used` of it; `real` may be NULL. */
+void observer_use(struct observer *observer, const char *named, const char *real, bool program);
 /* Ends the recorder's thread and frees everything. */
 void observer_end(struct observer *observer);

@@ -66,6 +66,15 @@ static struct program *add(struct program_list *programs, char *path)
     return program;
 }
 
+static void add_once(const struct observer *observer, const struct mapped *index, struct strmap *known,
+                     const char *path, struct program_list *programs)
+{
+    if (path[0] == '/' && strmap_get(known, path) == NULL) {
+        strmap_put(known, path, known);
+        find_digest(observer, index, add(programs, xstrdup(path)));
+    }
+}
+
 void programs_gather(const struct observer *observer, const char *rootfs, struct program_list *ret_programs)
 {
     struct mapped index = map_index(rootfs);
@@ -73,12 +82,11 @@ void programs_gather(const struct observer *observer, const char *rootfs, struct
     for (size_t i = 0; i < observer->processes.count; i++) {
         const struct process *process = observer->processes.item[i];
         for (size_t k = 0; k < process->program_count; k++) {
-            const char *path = process->program[k].path;
-            if (path[0] == '/' && strmap_get(&known, path) == NULL) {
-                strmap_put(&known, path, &known);
-                find_digest(observer, &index, add(ret_programs, xstrdup(path)));
-            }
+            add_once(observer, &index, &known, process->program[k].path, ret_programs);
         }
+    }
+    for (size_t i = 0; i < observer->interpreters.count; i++) {
+        add_once(observer, &index, &known, observer->interpreters.item[i], ret_programs);
     }
     if (ret_programs->count > 1) {
         qsort(ret_programs->item, ret_programs->count, sizeof(*ret_programs->item), compare);
