@@ -5,7 +5,7 @@
  *            build and lock), supply_bundle (for bundles), bundle, cite,
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
  *            rerun, diff, comparison (how it is shown, by what measure), doctor, audit, whence, whence_tell, whence_dot
- *            ps, whois, stop: runs that are going on      running_show: how one is shown
+ *            ps, whois, enter, stop: runs that are going on      running_show: how one is shown
  * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
  *            bundle_open: one that was unpacked
  *            cite, cite_environment: the facts of a run that a methods section needs      cite_data: as references
@@ -59,6 +59,7 @@
  *            apart: work on foreign bytes in a process that can do nothing else
  *            root, mounts, mount_target, device, stdio, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
+ *            enter, enter_share: one more command in a run that is going on
  *            filter, filter_generate: the system-call filter, made at build time
  *            limits, limits_apply, limits_clock: what a run may use      cpus: which CPUs
  *            cgroup, cgroup_places, cgroup_parent, cgroup_clone: its control group
@@ -78,9 +79,9 @@
 #include "commands/supply.h"
 
 static const struct command *const commands[] = {
-    &run_command,  &exec_command,  &shell_command, &pull_command,   &envs_command,   &build_command,  &lock_command,
-    &runs_command, &show_command,  &rerun_command, &diff_command,   &bundle_command, &whence_command, &cite_command,
-    &ps_command,   &whois_command, &stop_command,  &doctor_command, &audit_command,
+    &run_command,  &exec_command,  &shell_command, &pull_command, &envs_command,   &build_command,  &lock_command,
+    &runs_command, &show_command,  &rerun_command, &diff_command, &bundle_command, &whence_command, &cite_command,
+    &ps_command,   &whois_command, &enter_command, &stop_command, &doctor_command, &audit_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

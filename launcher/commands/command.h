@@ -45,6 +45,7 @@ extern const struct command diff_command;
 extern const struct command cite_command;
 extern const struct command ps_command;
 extern const struct command whois_command;
+extern const struct command enter_command;
 extern const struct command stop_command;
 extern const struct command doctor_command;
 extern const struct command audit_command;

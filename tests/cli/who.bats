@@ -72,7 +72,7 @@ host_pid() { # INSIDE ARGUMENT
 }
 
 @test "nothing is left of a run that has ended, and of one whose launcher was killed" {
-    begin exec tiny sleep 0.3
+    begin exec tiny sleep 2
     wait
     is "$(ids)" ""
     begin exec tiny sleep 71.5

@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# enter: a command in a run that is going on, behind the same walls.
+load helpers
+
+teardown() {
+    [[ -z ${ID-} ]] || "$SCIWRAP" stop --quiet --time 0 "$ID" || true
+    wait
+}
+
+# begin COMMAND...: a run in the background; its ID in $ID once it is listed.
+begin() {
+    "$SCIWRAP" "$@" 3>&- &
+    until_true find_id "$!"
+    ID=$(find_id "$!")
+}
+
+find_id() { # LAUNCHER-PID
+    "$SCIWRAP" ps --json | python3 -c '
+import json, sys
+print(*[r["id"] for r in json.load(sys.stdin) if r["launcher_pid"] == int(sys.argv[1])])' "$1" | grep .
+}
+
+# What a process can tell of its walls. In one line for sh -c, on both sides.
+# shellcheck disable=SC2016
+walls='id; umask; hostname; ulimit -a; pwd
+for kind in user mnt pid ipc uts net cgroup; do readlink /proc/self/ns/$kind; done
+grep -E "^(Cap|NoNewPrivs|Seccomp|Cpus_allowed:|SigBlk|Speculation)" /proc/self/status
+cat /proc/self/personality 2>/dev/null; cat /proc/self/mountinfo /proc/self/oom_score_adj
+env | sort | grep -vE "^(SHLVL|OLDPWD|_)="'
+
+@test "it sees what the run sees, behind the same walls" {
+    begin exec tiny sh -c "exec 2>&1; {
+$walls
+} >inside; touch ready; while :; do sleep 1; done"
+    until_true test -e ready
+    succeeds "$SCIWRAP" enter "${ID:0:6}" sh -c "exec 2>&1; $walls"
+    notes "in run $ID: what is done here is not recorded"
+    echo "$output" | diff - inside
+    says "CapBnd:.0000000000000000"
+    says "NoNewPrivs:.1"
+    says "Seccomp:.2"
+}
+
+@test "only descriptors 0, 1 and 2, whatever the caller has open" {
+    begin exec tiny sleep 71.5
+    exec 7</ 8<"$BATS_TEST_FILENAME"
+    # The shell's own: what ls has open to list is gone when it reads the links.
+    succeeds "$SCIWRAP" enter -q "$ID" sh -c 'for fd in /proc/self/fd/*; do [ -e $fd ] && echo ${fd##*/}; done; true'
+    exec 7<&- 8<&-
+    is "$(tr '\n' ' ' <<<"$output")" "0 1 2 "
+}
+
+@test "a file given for reading cannot be opened for writing, a folder is no way out" {
+    begin exec tiny sleep 71.5
+    echo text >file
+    succeeds "$SCIWRAP" enter -q "$ID" cat <file
+    is "$output" text
+    run "$SCIWRAP" enter -q "$ID" sh -c 'echo changed >/proc/self/fd/0' <file
+    is "$(cat file)" text
+    fails_with 125 "standard input is a folder" -- "$SCIWRAP" enter -q "$ID" cat </
+    fails_with 125 "standard output is a file opened for reading only" -- sh -c '"$0" enter -q "$1" true 1<file' "$SCIWRAP" "$ID"
+    succeeds sh -c 'yes | head -n 100000 >large; "$0" enter -q "$1" head -n 1 <large' "$SCIWRAP" "$ID"
+    is "$output" y
+    succeeds sh -c '"$0" enter -q "$1" wc -c <large' "$SCIWRAP" "$ID"
+    is "$output" 200000
+}
+
+@test "its exit status" {
+    begin exec tiny sleep 71.5
+    for code in 0 1 42 255; do
+        run -"$code" "$SCIWRAP" enter -q "$ID" sh -c "exit $code"
+    done
+    run -143 "$SCIWRAP" enter -q "$ID" sh -c 'kill -TERM $$'
+    fails_with 127 "command 'nosuch' not found in the environment" -- "$SCIWRAP" enter -q "$ID" nosuch
+    fails_with 126 "." -- "$SCIWRAP" enter -q "$ID" /etc
+}
+
+@test "it ends with the run, and with the one who entered" {
+    begin exec tiny sleep 71.5
+    "$SCIWRAP" enter -q "$ID" sleep 72.5 3>&- &
+    entered=$!
+    until_true pgrep -f 'sleep 72.5$'
+    kill -KILL "$entered"
+    until_true eval "! pgrep -f '^sleep 72.5'"
+    "$SCIWRAP" enter -q "$ID" sleep 73.5 3>&- &
+    entered=$!
+    until_true pgrep -f '^sleep 73.5'
+    "$SCIWRAP" stop -q "$ID"
+    status=0
+    wait "$entered" || status=$?
+    is "$status" 137
+    is "$(pgrep -f '^sleep 7[0-9].5')" ""
+}
+
+@test "signals to the one who entered reach the command" {
+    begin exec tiny sleep 71.5
+    "$SCIWRAP" enter -q "$ID" sh -c 'trap "exit 9" TERM; touch ready; while :; do sleep 0.1; done' 3>&- &
+    entered=$!
+    until_true test -e ready
+    kill -TERM "$entered"
+    status=0
+    wait "$entered" || status=$?
+    is "$status" 9
+}
+
+@test "without a command it is a shell, on the terminal too" {
+    begin exec tiny sleep 71.5
+    succeeds "$SCIWRAP" enter -q "$ID" <<<'echo in $((40+2)); exit 3 || true' || is "$status" 3
+    says "in 42"
+    on_terminal $'wait $ \nsend echo in-$((40+2))\\r\nwait in-42\nsend exit 7\\r' "$SCIWRAP" enter -q "$ID"
+    is "$status" 7
+}
+
+@test "what entered is seen from outside as of the run" {
+    begin exec tiny sleep 71.5
+    "$SCIWRAP" enter -q "$ID" sleep 72.5 3>&- &
+    until_true pgrep -f '^sleep 72.5'
+    succeeds "$SCIWRAP" whois "$(pgrep -f '^sleep 72.5')"
+    says "is process [0-9]+ of run $ID"
+}
+
+@test "that a run was entered is in its record" {
+    begin exec tiny sleep 71.5
+    "$SCIWRAP" enter -q "$ID" true
+    "$SCIWRAP" enter -q "$ID" true
+    "$SCIWRAP" stop -q "$ID"
+    wait
+    is "$(field '[l["detail"] for l in m["leaks"] if l["kind"] == "entered"]')" \
+        "['2 commands were started in this run from outside (sciwrap enter); what they did is not recorded']"
+    ID=
+    "$SCIWRAP" exec tiny true
+    is "$(field '[l for l in m["leaks"] if l["kind"] == "entered"]')" "[]"
+}
+
+@test "a run without a record can be entered" {
+    begin exec --no-record --network host tiny sleep 71.5
+    succeeds "$SCIWRAP" enter -q "$ID" echo in
+    is "$output" in
+}
+
+@test "refusals" {
+    fails_with 125 "no run named" -- "$SCIWRAP" enter
+    fails_with 125 "no run 'abcdef012345' is going on" -- "$SCIWRAP" enter abcdef012345
+    begin exec --env "LARGE=$(head -c 40000 /dev/zero | tr '\0' x)" tiny sleep 71.5
+    fails_with 125 "its variables are too large" -- "$SCIWRAP" enter "$ID"
+    [[ $(id -u) -eq 0 ]] || return 0
+    getent passwd nobody >/dev/null || return 0
+    # A run of somebody else: root finds and may stop it, and does not get its terminal into it.
+    python3 - "$BATS_TEST_DIRNAME/forger.py" <<'PYTHON' >"$BATS_TEST_TMPDIR/forged" 3>&- &
+import ctypes, fcntl, json, os, pwd, signal, sys
+os.chdir("/")
+source = compile(open(sys.argv[1]).read(), "forger", "exec")
+nobody = pwd.getpwnam("nobody")
+os.setgroups([])
+os.setgid(nobody.pw_gid)
+os.setuid(nobody.pw_uid)
+sys.argv = ["forger", "escape"]
+sys.stdin = os.fdopen(os.pipe()[0])
+exec(source)
+PYTHON
+    forger=$!
+    until_true grep -q . "$BATS_TEST_TMPDIR/forged"
+    grep -q cannot "$BATS_TEST_TMPDIR/forged" || {
+        fails_with 125 "is of user 'nobody'" -- "$SCIWRAP" enter f0f0f0f0f0f0
+    }
+    kill "$forger"
+}
+
+# CVE-2016-9962: what runs inside has the same uid as what comes in.
+@test "nothing inside gets hold of a process that is on its way in" {
+    command -v cc >/dev/null || skip "no compiler"
+    cc -static -O1 -o catcher "$BATS_TEST_DIRNAME/catcher.c" || skip "no static C library"
+    begin exec tiny sh -c './catcher end >caught; while :; do sleep 1; done'
+    until_true test -e caught
+    for ((i = 0; i < 150; i++)); do
+        "$SCIWRAP" enter -q "$ID" true
+    done
+    # shellcheck disable=SC2016
+    "$SCIWRAP" enter -q "$ID" sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+    touch end
+    until_true grep -q traced caught
+    is "$(grep caught caught)" ""
+    [[ $(sed -n 's/^traced //p' caught) -gt 0 ]]
+}
