@@ -30,7 +30,7 @@ struct running {
     uint64_t pid_namespace;
     char *cgroup; /* NULL: not shown */
     int64_t age_ns;
-    uint64_t memory_bytes; /* of its cgroup when it has one of its own, else what its processes have resident */
+    uint64_t memory_bytes; /* that its processes have resident; what several share counts for each */
     size_t process_count;
 };
 
