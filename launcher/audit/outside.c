@@ -65,7 +65,7 @@ static void excuse(struct rows *rows, const struct strlist *asked, const char *o
 {
     struct row *row = &rows->item[rows->count - 1];
     if (strcmp(row->outcome, ROWS_OPEN) == 0 && strlist_has(asked, option)) {
-        auto_free char *why = xasprintf("asked for: %s", option);
+        auto_free char *why = xasprintf(ROWS_ASKED "%s", option);
         auto_free char *detail = xstrdup(row->detail);
         row_set(row, ROWS_SHARED, why, detail);
     }

@@ -40,6 +40,17 @@ void row_set(struct row *row, const char *outcome, const char *mechanism, const 
     replace(&row->detail, detail);
 }
 
+const char *row_relation(const struct row *row)
+{
+    if (row->mechanism[0] == '\0') {
+        return NULL;
+    }
+    if (strncmp(row->mechanism, ROWS_ASKED, strlen(ROWS_ASKED)) == 0) {
+        return "asked_by";
+    }
+    return strcmp(row->outcome, ROWS_SHARED) == 0 ? "lessened_by" : "held_by";
+}
+
 struct row *rows_find(const struct rows *rows, const char *wall, const char *name)
 {
     for (size_t i = 0; i < rows->count; i++) {
@@ -130,8 +141,10 @@ struct doc *rows_doc(const struct rows *rows)
         doc_put_text(object, "name", row->name);
         doc_put_text(object, "attempt", row->text);
         doc_put_text(object, "outcome", row->outcome);
-        if (row->mechanism[0] != '\0') {
-            doc_put_text(object, strcmp(row->outcome, ROWS_SHARED) == 0 ? "lessened_by" : "held_by", row->mechanism);
+        const char *relation = row_relation(row);
+        if (relation != NULL) {
+            bool asked = strcmp(relation, "asked_by") == 0;
+            doc_put_text(object, relation, row->mechanism + (asked ? strlen(ROWS_ASKED) : 0));
         }
         doc_put_text(object, "detail", row->detail);
         doc_append(array, object);

@@ -34,6 +34,10 @@ struct rows {
 /* The row that is to be written; borrowed until the next one is added. Texts are copied. */
 struct row *rows_add(struct rows *rows, const char *wall, const char *name, const char *text);
 void row_set(struct row *row, const char *outcome, const char *mechanism, const char *detail);
+/* What the mechanism of the row means: "held_by", "lessened_by" or "asked_by"; NULL when it has none. */
+const char *row_relation(const struct row *row);
+/* What follows ROWS_ASKED is the option that opens a wall on purpose. */
+#define ROWS_ASKED "asked for: "
 /* NULL when there is none. */
 struct row *rows_find(const struct rows *rows, const char *wall, const char *name);
 size_t rows_count(const struct rows *rows, const char *outcome);

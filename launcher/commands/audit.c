@@ -151,11 +151,12 @@ static void print_row(const struct row *row)
     auto_free char *attempt = xasprintf("%s.%s", row->wall, row->name);
     printf("%-9s  %-26s  ", row->outcome, attempt);
     print_escaped(row->text);
-    if (row->mechanism[0] != '\0') {
-        printf(strcmp(row->outcome, ROWS_SHARED) == 0 ? "; less by " : ": ");
+    const char *relation = row_relation(row);
+    if (relation != NULL) {
+        fputs(strcmp(relation, "lessened_by") == 0 ? "; lessened by " : ": ", stdout);
         print_escaped(row->mechanism);
     }
-    bool full = log_get_level() == LOG_VERBOSE || row->mechanism[0] == '\0' || strcmp(row->outcome, ROWS_SHARED) == 0;
+    bool full = log_get_level() == LOG_VERBOSE || relation == NULL || strcmp(row->outcome, ROWS_SHARED) == 0;
     if (full && row->detail[0] != '\0') {
         printf(" (");
         print_escaped(row->detail);

@@ -94,6 +94,8 @@ nothing_of_audits() {
     holds host.json
     is "$(outcome host.json network.loopback)" shared
     is "$(outcome host.json namespaces.net)" shared
+    # Without IPv6, or on a machine without a way out, some rows have nothing to find.
+    [[ $(rows host.json 'r.get("asked_by") == "--network"' | grep -c '^network') -ge 4 ]]
     is "$(outcome host.json outside.servers)" shared
     is "$(outcome host.json processes.signal)" held
     is "$(outcome host.json network.configure)" held
