@@ -12,8 +12,10 @@
 #include "base/err.h"
 #include "sandbox/plan.h"
 
-/* Empties every capability set and sets no-new-privileges. After the last user namespace was entered. */
+/* Empties every capability set, sets no-new-privileges, makes the process untraceable until it executes, and checks
+ * that all of it is so. After the last user namespace was entered. */
 int confine_rights(struct err *err);
 
-/* Puts the plan's system call filter on, after everything that needs more than it allows. After confine_rights(). */
+/* Puts the plan's system call filter on and checks that it is, after everything that needs more than it allows. After
+ * confine_rights(). */
 int confine_calls(const struct plan *plan, struct err *err);

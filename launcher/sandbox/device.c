@@ -112,8 +112,12 @@ static int bind_nodes(const struct device_set *set, const char *place, struct er
 {
     for (size_t i = 0; i < DEVICE_COUNT; i++) {
         auto_free char *node = xasprintf("%s/%s", place, nodes[i].name);
+        struct stat st;
         if (bind_descriptor(set->fd[i], node, err) < 0) {
             return -1;
+        }
+        if (stat(node, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(nodes[i].major, nodes[i].minor)) {
+            return err_set(err, ERR_HOST, "self-check: '/dev/%s' is not the device it should be", nodes[i].name);
         }
     }
     auto_free char *console = xasprintf("%s/console", place);
@@ -130,7 +134,7 @@ int device_build(const struct device_set *set, const char *place, struct err *er
     if (mkdir(place, 0755) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "make a place for devices");
     }
-    if (mount_do("tmpfs", place, "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755", "mount tmpfs", err) < 0 ||
+    if (mount_do("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755", "mount tmpfs", err) < 0 ||
         bind_nodes(set, place, err) < 0 || make_links(place, err) < 0 || make_memory_and_terminals(place, err) < 0) {
         return -1;
     }

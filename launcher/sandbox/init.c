@@ -13,6 +13,7 @@
  * more children.
  * 5. No rights. Every capability set is emptied, no-new-privileges is set, the process is made undumpable: the
  *    command has the same uid and must not be able to trace PID 1 or read its memory, which is the launcher's.
+ *    Then self_check.h looks whether all of this is so: a step that only said that it succeeded would leave a wall out.
  * 6. The work directory and the personality, which the command inherits; the system call filter, after everything that
  * needs more than it allows; then the command is started (payload.c).
  * 7. PID 1 lets go of everything but the channel. When the launcher dies, the kernel kills PID 1 (PR_SET_PDEATHSIG; an
@@ -44,7 +45,10 @@
 #include "sandbox/network.h"
 #include "sandbox/payload.h"
 #include "sandbox/root.h"
+#include "sandbox/self_check.h"
 #include "sandbox/stdio.h"
+
+enum { NET = 5 };
 
 static const char *const namespace_names[LAUNCH_NAMESPACES] = {"user", "mnt", "pid", "ipc", "uts", "net", "cgroup"};
 
@@ -65,27 +69,34 @@ static int forbid_more_namespaces(void)
     return fd >= 0 && write(fd, "1", 1) == 1 ? 0 : -1;
 }
 
-static int take_second_identity(const struct plan *plan, uid_t outer_uid, struct err *err)
+static int take_second_identity(const struct plan *plan, struct err *err)
 {
     (void)forbid_more_namespaces();
-    if (outer_uid == 0 && root_protect_proc(err) < 0) {
-        return -1;
-    }
     if (unshare(CLONE_NEWUSER) < 0) {
         return host_explain(err, "create the second user namespace", errno);
     }
     return identity_map(plan->inner_uid, 0, plan->inner_gid, 0, err);
 }
 
-static int build(const struct init_context *context, struct err *err)
+/* What the caller had open is of no use here, and a way back to the host. */
+static void close_inherited(const struct init_context *context)
+{
+    const int *stdio = context->company->stdio;
+    int keep[] = {context->channel, stdio[0], stdio[1], stdio[2]};
+    payload_close_but(STDERR_FILENO + 1, keep, sizeof(keep) / sizeof(*keep));
+}
+
+static int build(const struct init_context *context, struct strlist *covered, struct err *err)
 {
     const struct plan *plan = context->plan;
     umask(0); /* modes are given in full; the command gets that of the plan */
     struct network_making network = {0};
     struct stdio stdio;
+    struct view view;
+    view_gather(&view, context->outer_uid == 0, context->limits);
     if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 ||
         (!plan->network_host && network_begin(&network, err) < 0) ||
-        stdio_find(&stdio, context->company->stdio, err) < 0 || root_enter(plan, &stdio, err) < 0) {
+        stdio_find(&stdio, context->company->stdio, err) < 0 || root_enter(plan, &stdio, &view, covered, err) < 0) {
         return -1;
     }
     if (stdio.guarded[STDIN_FILENO]) {
@@ -98,7 +109,7 @@ static int build(const struct init_context *context, struct err *err)
     if (!plan->network_host && network_join(&network, err) < 0) {
         return -1;
     }
-    return take_second_identity(plan, context->outer_uid, err);
+    return take_second_identity(plan, err);
 }
 
 static void note_namespaces(struct message *message)
@@ -111,11 +122,33 @@ static void note_namespaces(struct message *message)
     }
 }
 
+/* Stages 1 to 5, and a look at what has come of them. */
+static int stand(const struct init_context *context, struct message *ready, struct err *err)
+{
+    struct strlist covered = {0}; /* freed by the end of this process */
+    uint64_t host_network = self_check_network();
+    close_inherited(context);
+    if (build(context, &covered, err) < 0) {
+        return -1;
+    }
+    note_namespaces(ready);
+    if (confine_rights(err) < 0) {
+        return -1;
+    }
+    die_with_launcher(context); /* again: a change of credentials clears it (prctl(2)) */
+    if (self_check_mounts(context->plan, &covered, err) < 0 || self_check_descriptors(err) < 0) {
+        return -1;
+    }
+    return context->plan->network_host ? 0 : self_check_network_left(host_network, ready->namespace[NET], err);
+}
+
+static void fail(const struct init_context *context, const struct err *err) __attribute__((noreturn));
 static void fail(const struct init_context *context, const struct err *err)
 {
     struct message message = {.kind = MESSAGE_FAILED, .err = *err};
     channel_send(context->channel, &message, -1);
-    _exit(125);
+    syscall(SYS_exit, 125); /* not exit_group(2): once the filter is on, the recorder would have to answer it */
+    __builtin_unreachable();
 }
 
 /* The launcher's own environment and arguments hold host paths and secrets; /proc/1/cmdline is open to all. */
@@ -126,19 +159,6 @@ static void scrub_arguments(void)
         explicit_bzero(*variable, strlen(*variable));
     }
     environ = NULL;
-}
-
-/* Everything but the channel and the signal descriptor, standard streams included: a pipe must end when the command
- * closes it. */
-static void let_go(int channel, int signals)
-{
-    int keep[2] = {channel < signals ? channel : signals, channel < signals ? signals : channel};
-    int first = 0;
-    for (int i = 0; i < 2; i++) {
-        payload_close_range(first, keep[i] - 1);
-        first = keep[i] + 1;
-    }
-    payload_close_range(first, -1);
 }
 
 struct watch {
@@ -242,7 +262,7 @@ static int install_filter(const struct init_context *context, struct message *re
         notify_fd = filter_install_recording(context->company->seeded);
         ready->value = notify_fd < 0 ? errno : 0;
     }
-    if (notify_fd < 0 && confine_calls(context->plan, err) < 0) {
+    if (notify_fd < 0 ? confine_calls(context->plan, err) < 0 : self_check_filter(err) < 0) {
         return -1;
     }
     channel_send(context->channel, ready, notify_fd);
@@ -274,16 +294,10 @@ void init_main(const struct init_context *context)
     struct message ready = {.kind = MESSAGE_READY};
     close(context->launcher_end);
     die_with_launcher(context);
-    if ((context->limits != NULL && cgroup_join(&context->limits->group, &err) < 0) || build(context, &err) < 0) {
+    if ((context->limits != NULL && cgroup_join(&context->limits->group, &err) < 0) ||
+        stand(context, &ready, &err) < 0) {
         fail(context, &err);
     }
-    note_namespaces(&ready);
-    if (confine_rights(&err) < 0) {
-        fail(context, &err);
-    }
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    die_with_launcher(context); /* again: a change of credentials clears it (prctl(2)) */
-
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
@@ -305,6 +319,7 @@ void init_main(const struct init_context *context)
     if (command < 0) {
         fail(context, &err);
     }
-    let_go(context->channel, signals);
+    /* Standard streams included: a pipe must end when the command closes it. */
+    payload_close_but(0, (int[]){context->channel, signals}, 2);
     serve(&(struct watch){.channel = context->channel, .signals = signals, .command = command});
 }

@@ -68,7 +68,15 @@ static int mount_entry(const char *from, const char *to, struct err *err)
     if (directory && is_empty_dir(from)) {
         return 0;
     }
-    return mount_do(from, to, NULL, MS_BIND | MS_REC, NULL, "bind the root file system", err);
+    if (mount_do(from, to, NULL, MS_BIND | MS_REC, NULL, "bind the root file system", err) < 0) {
+        return -1;
+    }
+    struct statx seen; /* self_check.h cannot know what the image holds */
+    if (statx(AT_FDCWD, to, AT_SYMLINK_NOFOLLOW, 0, &seen) == 0 &&
+        (seen.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0 && (seen.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) {
+        return err_set(err, ERR_HOST, "self-check: '%s' of the environment is not there after it was bound", to);
+    }
+    return 0;
 }
 
 int mount_entries(const char *from, const char *to, bool (*skip)(const char *name), struct err *err)

@@ -33,7 +33,7 @@ void payload_scrub_arguments(void)
     }
 }
 
-void payload_close_range(int first, int last)
+static void close_between(int first, int last)
 {
     if (last >= 0 && last < first) {
         return;
@@ -46,6 +46,23 @@ void payload_close_range(int first, int last)
     for (int fd = first; fd < end && (last < 0 || fd <= last); fd++) {
         close(fd);
     }
+}
+
+static int compare_fds(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+void payload_close_but(int first, int *keep, size_t count)
+{
+    qsort(keep, count, sizeof(*keep), compare_fds);
+    for (size_t i = 0; i < count; i++) {
+        if (keep[i] >= first) {
+            close_between(first, keep[i] - 1);
+            first = keep[i] + 1;
+        }
+    }
+    close_between(first, -1);
 }
 
 static int mark_rest_close_on_exec(int first)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "sandbox/init.h"
 
 /* Runs in the child of init; never returns. A failure goes to the launcher over the channel. */
@@ -23,5 +25,6 @@ int payload_enter_workdir(const struct plan *plan, struct err *err);
  * environment's strings are cleared: their place tells where the arguments end. */
 void payload_scrub_arguments(void);
 
-/* close_range(2), by hand on kernels before 5.9; last -1: to the end. */
-void payload_close_range(int first, int last);
+/* Closes every descriptor from `first` on but those of `keep`, which is sorted on the way; -1 in it is none. By
+ * close_range(2), or one by one on kernels before 5.9. */
+void payload_close_but(int first, int *keep, size_t count);

@@ -32,6 +32,7 @@
 #include "sandbox/device.h"
 #include "sandbox/host.h"
 #include "sandbox/mounts.h"
+#include "sandbox/view.h"
 
 struct building {
     const struct plan *plan;
@@ -41,6 +42,8 @@ struct building {
     struct device_set devices;
     char yard_name[40]; /* ".sciwrap-RANDOM": an image cannot hold a link to a name that is made up now */
     struct mount_yard yard;
+    const struct view *view;
+    struct strlist *covered;
 };
 
 /* Exists on every host, belongs to root, and is no link that a user could have made. */
@@ -203,6 +206,57 @@ static int bind_rootfs(struct building *building, struct err *err)
     return mount_entries(rootfs, "/", is_reserved, err);
 }
 
+static int write_files(const struct building *building, const char *folder, struct err *err)
+{
+    for (size_t i = 0; i < building->plan->mount_count; i++) {
+        const struct plan_mount *mount = &building->plan->mount[i];
+        if (mount->kind != PLAN_FILE) {
+            continue;
+        }
+        auto_free char *path = xasprintf("%s/f%zu", folder, i);
+        auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+        if (fd < 0) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "make '%s'", mount->target);
+        }
+        if (fs_write_fd(fd, mount->target, mount->content, strlen(mount->content), err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* A read-only look at a folder of the yard: what is bound out of it is read-only at once. */
+static int freeze_view_of(const char *from, const char *at, struct err *err)
+{
+    if (mount_do(from, at, NULL, MS_BIND, NULL, "bind a file", err) < 0) {
+        return -1;
+    }
+    return mount_freeze(at, err);
+}
+
+/* All files of ours that will be bound, in "files"; for uid 0 the proc, which can then be bound in parts. */
+static int make_files(struct building *building, struct err *err)
+{
+    auto_free char *files = xasprintf("%s/files", building->yard.path);
+    auto_free char *proc = xasprintf("%s/proc", building->yard.path);
+    auto_free char *frozen_proc = xasprintf("%s/proc.ro", building->yard.path);
+    if (mkdir(files, 0755) < 0 || mkdir(frozen_proc, 0755) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "make a place for files");
+    }
+    if (write_files(building, files, err) < 0 || view_make(building->view, files, proc, err) < 0 ||
+        freeze_view_of(files, files, err) < 0) {
+        return -1;
+    }
+    return building->view->root ? freeze_view_of(proc, frozen_proc, err) : 0;
+}
+
+static int cover_proc(struct building *building, struct err *err)
+{
+    auto_free char *files = xasprintf("%s/files", building->yard.path);
+    auto_free char *frozen_proc = xasprintf("%s/proc.ro", building->yard.path);
+    return view_cover(building->view, files, frozen_proc, "/proc", building->covered, err);
+}
+
 static int place_bind(struct building *building, size_t i, struct err *err)
 {
     const struct plan_mount *mount = &building->plan->mount[i];
@@ -217,19 +271,14 @@ static int place_bind(struct building *building, size_t i, struct err *err)
     return mount_do(parked, mount->target, NULL, MS_MOVE, NULL, "bind a host path", err);
 }
 
-static int place_file(struct building *building, const struct plan_mount *mount, struct err *err)
+static int place_file(struct building *building, size_t i, struct err *err)
 {
-    auto_free char *path = xasprintf("%s/f%u", building->yard.path, building->yard.next++);
-    auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    if (fd < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "make '%s'", mount->target);
-    }
-    if (fs_write_fd(fd, mount->target, mount->content, strlen(mount->content), err) < 0 ||
-        mount_make_target(&building->yard, mount->target, false, err) < 0 ||
-        mount_do(path, mount->target, NULL, MS_BIND, NULL, "bind a file", err) < 0) {
+    const char *target = building->plan->mount[i].target;
+    auto_free char *path = xasprintf("%s/files/f%zu", building->yard.path, i);
+    if (mount_make_target(&building->yard, target, false, err) < 0) {
         return -1;
     }
-    return mount_freeze(mount->target, err);
+    return mount_do(path, target, NULL, MS_BIND, NULL, "bind a file", err);
 }
 
 static int place_tmpfs(struct building *building, const struct plan_mount *mount, struct err *err)
@@ -257,7 +306,7 @@ static int place_mount(struct building *building, size_t i, struct err *err)
     case PLAN_TMPFS:
         return place_tmpfs(building, mount, err);
     case PLAN_FILE:
-        return place_file(building, mount, err);
+        return place_file(building, i, err);
     case PLAN_PROC:
         return place_made(building, "proc", mount->target, err);
     case PLAN_DEV:
@@ -268,7 +317,7 @@ static int place_mount(struct building *building, size_t i, struct err *err)
 
 static int furnish(struct building *building, struct err *err)
 {
-    if (bind_rootfs(building, err) < 0) {
+    if (bind_rootfs(building, err) < 0 || make_files(building, err) < 0) {
         return -1;
     }
     /* proc comes last: until then no link of the image can name /proc/self/fd/N, which leads to whatever this process
@@ -280,6 +329,9 @@ static int furnish(struct building *building, struct err *err)
                 return err_wrap(err, "mount '%s'", mount->target);
             }
         }
+    }
+    if (cover_proc(building, err) < 0) {
+        return -1;
     }
     for (size_t i = 0; !building->plan->writable && i < building->yard.underlays.count; i++) {
         if (mount_freeze(building->yard.underlays.item[i], err) < 0) {
@@ -314,9 +366,11 @@ static void building_release(struct building *building)
     strlist_release(&building->yard.underlays);
 }
 
-int root_enter(const struct plan *plan, struct stdio *stdio, struct err *err)
+int root_enter(const struct plan *plan, struct stdio *stdio, const struct view *view, struct strlist *covered,
+               struct err *err)
 {
-    auto_release(building) struct building building = {.plan = plan, .stdio = stdio, .rootfs = -1};
+    auto_release(building) struct building building = {
+        .plan = plan, .stdio = stdio, .rootfs = -1, .view = view, .covered = covered};
     uint64_t random;
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
@@ -335,22 +389,4 @@ int root_enter(const struct plan *plan, struct stdio *stdio, struct err *err)
         return -1;
     }
     return furnish(&building, err);
-}
-
-/* A process with uid 0 outside may write here whatever its capabilities: the files ask for the owner only. An
- * ordinary user's processes cannot; each bind costs a launch 20 us, so they are spared it. */
-int root_protect_proc(struct err *err)
-{
-    static const char *const paths[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq",  "/proc/bus",
-                                        "/proc/fs",  "/proc/acpi",          "/proc/scsi", "/proc/tty"};
-    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-        if (access(paths[i], F_OK) < 0) {
-            continue;
-        }
-        if (mount_do(paths[i], paths[i], NULL, MS_BIND | MS_REC, NULL, "protect proc", err) < 0 ||
-            mount_freeze(paths[i], err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
 }

@@ -6,12 +6,12 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/strlist.h"
 #include "sandbox/plan.h"
 #include "sandbox/stdio.h"
+#include "sandbox/view.h"
 
-/* `stdio` comes with what stdio_find() has found; its descriptors are replaced on the way. */
-int root_enter(const struct plan *plan, struct stdio *stdio, struct err *err);
-
-/* For launches by uid 0: makes the parts of /proc read-only in which files ask for the owner only, not for a
- * capability. After root_enter(), before the rights over the mounts are given up. */
-int root_protect_proc(struct err *err);
+/* `stdio` comes with what stdio_find() has found; its descriptors are replaced on the way. `root`: the caller is uid 0
+ * of the host. The paths in /proc that were covered are added to `covered` (sandbox/view.h). */
+int root_enter(const struct plan *plan, struct stdio *stdio, const struct view *view, struct strlist *covered,
+               struct err *err);

@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# What a run sees and what it can do, from inside; and that a wall that is not there is noticed. Attempts from inside that
+# need a program of their own are in audit.bats.
+load helpers
+
+# What a run is shut in by, as it sees it itself: the same for every run of one caller.
+WALLS='cut -d" " -f5,6 /proc/self/mountinfo | sort
+    grep -E "^(Cap...|NoNewPrivs|Seccomp):" /proc/self/status
+    hostname
+    ls /proc/self/fd /sys /proc/acpi | grep -v "^$"
+    wc -l </proc/net/dev
+    touch /new /usr/new /proc/sys/kernel/new 2>&1 | sed "s/^touch: //"'
+
+@test "figures of the host are fixed, its lists are empty" {
+    quietly "$SCIWRAP" exec tiny sh -c 'cat /proc/loadavg /proc/uptime; grep -E "^(btime|ctxt|intr) " /proc/stat
+        for f in keys key-users kallsyms interrupts sched_debug latency_stats timer_list; do
+            [ ! -e /proc/$f ] || [ -z "$(cat /proc/$f 2>&1 | grep -v denied)" ] || echo "$f tells"; done
+        for d in acpi asound scsi pressure; do [ ! -e /proc/$d ] || ls /proc/$d; done; ls /sys'
+    is "$output" "$(printf '%s\n' '0.00 0.00 0.00 1/1 1' '0.00 0.00' 'intr 0' 'ctxt 0' 'btime 0')"
+}
+
+@test "memory is what there is, all of it free, whatever others use" {
+    quietly "$SCIWRAP" exec tiny sh -c 'grep -E "^Mem" /proc/meminfo'
+    local total
+    total=$(awk '$1 == "MemTotal:" {print $2}' /proc/meminfo)
+    is "$output" "$(printf 'Mem%s: '"$total"' kB\n' Total Free Available)"
+}
+
+@test "every way to count CPUs gives those that the run may use" {
+    local cpu=0
+    quietly taskset -c "$cpu" "$SCIWRAP" exec tiny sh -c 'grep -c "^cpu[0-9]" /proc/stat; grep -c "^processor" /proc/cpuinfo
+        grep "^cpu[0-9]" /proc/stat | cut -d" " -f1; grep "^Cpus_allowed_list" /proc/self/status | cut -f2'
+    is "$output" "$(printf '%s\n' 1 1 cpu0 0)"
+    quietly "$SCIWRAP" exec tiny sh -c 'grep -c "^processor" /proc/cpuinfo; grep -c "^cpu[0-9]" /proc/stat'
+    is "$output" "$(printf '%s\n%s' "$(nproc)" "$(nproc)")"
+}
+
+@test "what was limited is what is there" {
+    succeeds "$SCIWRAP" exec --cpus 1 tiny sh -c 'grep -c "^cpu[0-9]" /proc/stat; grep -c "^processor" /proc/cpuinfo'
+    is "$output" "$(printf '1\n1')"
+    succeeds "$SCIWRAP" exec --memory 64M tiny sh -c 'grep MemTotal /proc/meminfo'
+    is "$output" "MemTotal: 65536 kB"
+}
+
+@test "nothing under /proc but the run's processes can be written, by root neither" {
+    quietly "$SCIWRAP" exec tiny sh -c 'for f in $(find /proc -maxdepth 1 ! -type l ! -name "[0-9]*" ! -path /proc) \
+        /proc/sys/kernel/* /proc/sys/vm/* /proc/sys/fs/* /proc/irq/*/smp_affinity; do
+            [ -d "$f" ] || { (: >>"$f") 2>/dev/null && echo "$f"; }; done; true'
+    # Settings of the run's own IPC and PID namespaces, which belong to the caller; root's are read-only like all others.
+    local left
+    left=$(grep -vE '^/proc/sys/(kernel/(auto_msgmni|msg|sem|shm|ns_last_pid|pid_max)|fs/mqueue)' <<<"$output" || true)
+    is "$left" ""
+    [[ $(id -u) -ne 0 ]] || is "$output" ""
+}
+
+@test "root sees no more of /proc than anybody" {
+    [[ $(id -u) -eq 0 ]] || skip "as an ordinary user"
+    quietly "$SCIWRAP" exec tiny sh -c 'for f in kcore kmsg kpagecount kpageflags slabinfo vmallocinfo timer_list; do
+        [ ! -e /proc/$f ] || head -c 1 /proc/$f 2>/dev/null | wc -c | grep -vx 0; done; true'
+    is "$output" ""
+}
+
+@test "descriptors of the caller are closed" {
+    quietly "$SCIWRAP" exec tiny sh -c 'ls /proc/self/fd' 3</etc 7</etc/hostname 9>"$WORK/out" 200</
+    # ls has its own open while it lists
+    is "$output" "$(printf '%s\n' 0 1 2 3)"
+}
+
+@test "every mount is nosuid, and nodev but for devices; what is not asked for is read-only" {
+    quietly "$SCIWRAP" exec tiny sh -c 'cut -d" " -f5,6 /proc/self/mountinfo'
+    local point options
+    while read -r point options; do
+        case $point in
+        /dev/pts) [[ $options == *nosuid* ]] || fail "$point $options" ;;
+        /dev/shm | /proc | /run | /tmp | /var/tmp | /workspace | /home/*) [[ $options == rw,nosuid,nodev* ]] || fail "$point $options" ;;
+        /dev/*) ;;
+        *) [[ $options == ro,nosuid,nodev* ]] || fail "$point $options" ;;
+        esac
+    done <<<"$output"
+}
+
+fail() {
+    echo "$*"
+    return 1
+}
+
+# Each call in turn does nothing and says that it did. Then either the walls are as ever, because the call was not needed or
+# what was missing came another way, or nothing is started.
+lied_to() { # SYSCALL
+    local call=$1 number count as_ever
+    shift
+    as_ever=$("$SCIWRAP" exec "$@" tiny sh -c "$WALLS" 2>/dev/null)
+    strace -f -o "$BATS_TEST_TMPDIR/trace" -e "trace=$call" "$SCIWRAP" exec "$@" tiny sh -c "$WALLS" >/dev/null 2>&1
+    count=$(grep -cE "\b$call\(" "$BATS_TEST_TMPDIR/trace")
+    [[ $count -gt 0 ]] || fail "$call is never called"
+    for ((number = 1; number <= count; number++)); do
+        run --separate-stderr timeout 20 strace -f -o /dev/null -e "trace=$call" -e "inject=$call:retval=0:when=$number" \
+            "$SCIWRAP" exec "$@" tiny sh -c "$WALLS"
+        if [[ $status -eq 125 ]]; then
+            is "$output" ""
+        else
+            [[ $status -le 1 ]] || fail "$call $number: status $status: $stderr"
+            is "$call $number: $output" "$call $number: $as_ever"
+        fi
+    done
+}
+
+needs_strace() {
+    command -v strace >/dev/null || skip "no strace"
+    strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    "$SCIWRAP" --version | grep -q . # the address sanitizer's own calls are no walls
+}
+
+@test "a mount that only says that it succeeded is noticed" {
+    needs_strace
+    lied_to mount --no-record
+    lied_to mount_setattr --no-record
+}
+
+@test "a root that was not changed is noticed" {
+    needs_strace
+    lied_to pivot_root --no-record
+    lied_to umount2 --no-record
+}
+
+@test "namespaces that were not made are noticed" {
+    needs_strace
+    lied_to unshare --no-record
+    lied_to setns --no-record
+}
+
+@test "rights that were not given up are noticed" {
+    needs_strace
+    lied_to capset --no-record
+    lied_to prctl --no-record
+}
+
+@test "a filter that is not on is noticed, recorded or not" {
+    needs_strace
+    lied_to seccomp --no-record
+    lied_to seccomp
+}
+
+@test "descriptors that were not closed are noticed" {
+    needs_strace
+    lied_to close_range --no-record 9</etc/hostname
+}
