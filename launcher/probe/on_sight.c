@@ -23,12 +23,15 @@ static const char *path_of(const struct attempt *attempt)
     return path;
 }
 
-/* Is something else than the kernel's own file there? */
+/* Is something else than the kernel's own file there, or instead of the folder that it should be in? */
 static bool is_covered(const char *path)
 {
     struct stat here;
     struct stat proc;
-    return stat(path, &here) == 0 && stat("/proc", &proc) == 0 && here.st_dev != proc.st_dev;
+    char folder[128];
+    snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+    bool found_it = stat(path, &here) == 0 || stat(folder, &here) == 0;
+    return found_it && stat("/proc", &proc) == 0 && here.st_dev != proc.st_dev;
 }
 
 /* Nothing to read, or nothing of the kernel's. */
