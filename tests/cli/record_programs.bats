@@ -7,13 +7,15 @@ programs() {
     field '[(p["path"], p["sha256"][:8]) for p in m["experiment"]["programs"]]'
 }
 
-# The processes as PARENT>PID:PROGRAM ARGUMENTS..., without what is different each time.
+# The processes as PARENT>CHILD PROGRAM ARGUMENTS..., numbered in their order from 2 on: 1 is sciwrap's.
 processes() {
     python3 - "$(manifest)" <<'PYTHON'
 import json, sys
 processes = json.load(open(sys.argv[1]))["circumstances"]["processes"]
+numbers = {pid: place + 2 for place, pid in enumerate(sorted(process["pid"] for process in processes))}
+numbers[1] = 1
 for process in sorted(processes, key=lambda process: process["pid"]):
-    print("%d>%d" % (process["parent"], process["pid"]),
+    print("%d>%d" % (numbers[process["parent"]], numbers[process["pid"]]),
           " then ".join(" ".join(map(str, p["argv"])) for p in process["programs"]) or "-")
 PYTHON
 }
@@ -26,7 +28,7 @@ PYTHON
         is "$output" "<x>"
         says '<x>'
         is "$(field '[p["path"] for p in m["experiment"]["programs"]]')" "['/usr/bin/act', '/usr/bin/probe']" || { echo $call; return 1; }
-        is "$(processes)" "1>3 act $call /usr/bin/probe arguments x then /usr/bin/probe arguments x"
+        is "$(processes)" "1>2 act $call /usr/bin/probe arguments x then /usr/bin/probe arguments x"
     done
 }
 
@@ -61,8 +63,8 @@ PYTHON
 @test "processes are a tree, with all arguments byte for byte" {
     anew
     quietly "$SCIWRAP" exec tiny sh -c 'act child sleep 1; act child child execve /bin/probe exit 0; (exit 0); true'
-    is "$(processes)" "$(printf '%s\n' '1>3 sh -c act child sleep 1; act child child execve /bin/probe exit 0; (exit 0); true' \
-        '3>4 act child sleep 1' '4>5 -' '3>6 act child child execve /bin/probe exit 0' '6>7 -' '7>8 /bin/probe exit 0' '3>9 -')"
+    is "$(processes)" "$(printf '%s\n' '1>2 sh -c act child sleep 1; act child child execve /bin/probe exit 0; (exit 0); true' \
+        '2>3 act child sleep 1' '3>4 -' '2>5 act child child execve /bin/probe exit 0' '5>6 -' '6>7 /bin/probe exit 0' '2>8 -')"
     quietly "$SCIWRAP" exec tiny probe arguments '' ' ' $'new\nline' $'\xff' "$(printf 'x%.0s' {1..5000})"
     is "$(field 'len(m["circumstances"]["processes"][0]["programs"][0]["argv"])')" 7
     is "$(field 'm["circumstances"]["processes"][0]["programs"][0]["argv"][2:5]')" "['', ' ', 'new\\nline']"
