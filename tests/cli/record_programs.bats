@@ -50,6 +50,24 @@ PYTHON
     reruns
 }
 
+@test "a script and its interpreter" {
+    anew
+    cp "$FIXTURES/busybox" busybox
+    printf '#!/workspace/busybox sh\necho from "$0"\n' >script
+    printf '#! busybox sh\necho from "$0"\n' >relative
+    chmod 755 script relative
+    quietly "$SCIWRAP" exec tiny ./script
+    tells "in busybox $(stat -c %s busybox) bytes" 'in script "#!/workspace/busybox sh\necho from "$0"\n"'
+    is "$(field '[p["path"] for p in m["experiment"]["programs"]]')" "['/workspace/busybox', '/workspace/script']"
+    reruns
+    quietly "$SCIWRAP" exec tiny ./relative
+    tells "in busybox $(stat -c %s busybox) bytes" 'in relative "#! busybox sh\necho from "$0"\n"'
+    reruns
+    quietly "$SCIWRAP" exec tiny script a # of the environment
+    is "$output" "script a"
+    is "$(field '[p["path"] for p in m["experiment"]["programs"]]')" "['/usr/bin/busybox', '/usr/bin/script']"
+}
+
 @test "a script in place of a program, edited by the run itself" {
     anew
     printf '#!/bin/sh\necho one\n' >script
