@@ -96,7 +96,8 @@ static int build(const struct init_context *context, struct strlist *covered, st
     view_gather(&view, context->outer_uid == 0, context->limits);
     if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 ||
         (!plan->network_host && network_begin(&network, err) < 0) ||
-        stdio_find(&stdio, context->company->stdio, err) < 0 || root_enter(plan, &stdio, &view, covered, err) < 0) {
+        stdio_find(&stdio, context->company->stdio, err) < 0 || root_enter(plan, &stdio, &view, covered, err) < 0 ||
+        (context->limits != NULL && limits_bound_files(plan, err) < 0)) {
         return -1;
     }
     if (stdio.guarded[STDIN_FILENO]) {

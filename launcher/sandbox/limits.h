@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/cpus.h"
+#include "sandbox/plan.h"
 
 enum limit_means {
     LIMIT_BY_NOTHING, /* not asked for */
@@ -52,6 +53,9 @@ const char *limits_mechanism(const struct limits_held *held);
 
 /* Before the first process is made. ERR_HOST when a limit cannot be held at all. Caller releases. */
 int limits_hold(const struct limits *limits, struct limits_held **ret_held, struct err *err);
+/* In init, in the new root, with rights over its mounts: what lies in memory as files, at most the limit in each of
+ * /dev/shm and the plan's tmpfs. A group would hold it as well; without one nothing else does. */
+int limits_bound_files(const struct plan *plan, struct err *err);
 /* In the process that becomes the command, inside, just before it does. ERR_HOST as above: that processes are counted
  * per user namespace is tried here, because it depends on more than the version of the kernel. */
 int limits_apply(const struct limits_held *held, struct err *err);

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * limits_apply: the limits that a process sets for itself and what it starts, in the process that becomes the command.
+ * limits_apply: the limits that are set inside: those that a process sets for itself and what it starts, in the process
+ * that becomes the command, and those of mounts.
  *
  * RLIMIT_NPROC counts the processes of a user within a user namespace since Linux 5.14 (ucounts), and all that the user
  * has on the host before; it does not count at all for the host's root. One version was off by one (fixed in 5.17). So
  * it is tried here with processes that end at once. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/auto.h"
+#include "base/mem.h"
 #include "sandbox/limits.h"
 
 enum { ALIVE = 2 }; /* processes of the run at this moment: PID 1 and this one */
@@ -73,6 +78,30 @@ static int limit_pids(uint64_t pids, struct err *err)
     }
     /* PID 1 is one more than was asked for; `least` is one less where the kernel lets one too many through. */
     return lower(RLIMIT_NPROC, pids + least - ALIVE);
+}
+
+static int bound(const char *target, const char *options, struct err *err)
+{
+    /* The flags are those of the mount, which a remount sets anew (mount(2)). */
+    if (mount(NULL, target, NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV, options) < 0) {
+        return err_set_errno(err, ERR_HOST, errno, "limit the size of '%s'", target);
+    }
+    return 0;
+}
+
+int limits_bound_files(const struct plan *plan, struct err *err)
+{
+    uint64_t most = plan->limits.value[LIMIT_MEMORY];
+    auto_free char *options = xasprintf("size=%" PRIu64, most);
+    for (size_t i = 0; most != 0 && i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mount[i];
+        bool files = mount->kind == PLAN_DEV || (mount->kind == PLAN_TMPFS && !mount->read_only);
+        const char *target = mount->kind == PLAN_DEV ? "/dev/shm" : mount->target;
+        if (files && bound(target, options, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 int limits_apply(const struct limits_held *held, struct err *err)

@@ -105,6 +105,19 @@ fill_up() { # OPTION...
     esac
 }
 
+@test "files in memory are limited too" {
+    # Without a control group by the size of the file system, in one by its end.
+    run "$SCIWRAP" exec --memory 32M tiny sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=64 2>/dev/null; ls -l /dev/shm/x
+        dd if=/dev/zero of=/run/x bs=1M count=64 2>/dev/null; ls -l /run/x; df -k /dev/shm /run'
+    local size
+    for size in $(awk '$NF ~ /^.(dev.shm|run).x$/ { print $5 } $1 == "tmpfs" { print $2 * 1024 }' <<<"$output"); do
+        [[ $size -le 33554432 ]]
+    done
+    # They are what they were: writable, nosuid and nodev.
+    succeeds "$SCIWRAP" exec --memory 32M tiny sh -c 'grep -E " /(dev/shm|run) " /proc/self/mountinfo'
+    is "$(grep -c 'rw,nosuid,nodev.*size=32768k' <<<"$output")" 2
+}
+
 @test "CPUs are pinned, and threads are as many" {
     succeeds "$SCIWRAP" exec --cpus 1 tiny sh -c 'nproc; echo $OMP_NUM_THREADS; cat /proc/self/status'
     is "$(sed -n 1,2p <<<"$output")" $'1\n1'

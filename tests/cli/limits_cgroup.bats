@@ -97,6 +97,17 @@ limits() {
     is "$(groups_left)" ""
 }
 
+@test "without control groups root's processes cannot be counted, and that is an error" {
+    [[ $(id -u) -eq 0 ]] || skip "as an ordinary user"
+    run --separate-stderr unshare -m sh -c 'umount -l /sys/fs/cgroup; exec "$0" exec --pids 10 tiny touch ran' "$SCIWRAP"
+    is "$status" 125
+    notes 'the number of processes cannot be limited here: no control group can be written, and the kernel exempts root'
+    [[ ! -e ran ]]
+    run --separate-stderr unshare -m sh -c 'umount -l /sys/fs/cgroup; exec "$0" exec --memory 1G --cpus 1 tiny true' "$SCIWRAP"
+    is "$status" 0
+    notes 'the memory limit holds for each process by itself, and the run could move to other CPUs itself: no control groups are mounted here'
+}
+
 @test "version 2: a delegated group holds processes" {
     [[ $(id -u) -eq 0 ]] || skip "as an ordinary user"
     local top group name=sciwrap.test.$$
