@@ -56,7 +56,7 @@
  * sandbox/   plan: everything that is needed to start one process
  *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
  *            confine: what every process inside has lost      self_check, self_check_mounts, mount_list: whether it has
- *            view: what /proc and /sys tell of the host
+ *            view: what /proc and /sys tell of the host      scope, cores: Landlock; sibling threads kept free
  *            apart: work on foreign bytes in a process that can do nothing else
  *            root, mounts, mount_target, device, stdio, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen

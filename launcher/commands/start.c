@@ -39,6 +39,8 @@ const struct command_option start_options[] = {
     {"time", 0, "T", "end the run after T seconds; 90m, 2h, 1d"},
     {"file-size", 0, "SIZE", "no file grows beyond SIZE"},
     {"open-files", 0, "N", "at most N open files in a process"},
+    {"nest", 0, NULL, "let namespaces be made inside, for a sandbox of its own"},
+    {"private-cores", 0, NULL, "keep others off the sibling threads of its CPUs"},
     {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
     {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},
     {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
@@ -110,6 +112,8 @@ static int read_option(struct session *session, const char *name, const char *va
         options->manifest = path_normal(cwd, value);
     }
     options->writable |= strcmp(name, "writable") == 0;
+    options->nested |= strcmp(name, "nest") == 0;
+    options->private_cores |= strcmp(name, "private-cores") == 0;
     options->no_auto_bind |= strcmp(name, "no-auto-bind") == 0;
     options->no_record |= strcmp(name, "no-record") == 0;
     options->dry_run |= strcmp(name, "dry-run") == 0;

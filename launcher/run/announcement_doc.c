@@ -62,6 +62,7 @@ static struct doc *inside_doc(const struct plan *plan)
     doc_put_number(object, "uid", plan->inner_uid);
     doc_put_number(object, "gid", plan->inner_gid);
     doc_put_bool(object, "fixed_addresses", plan->fixed_addresses);
+    doc_put_bool(object, "nested", plan->nested);
     doc_put_bool(object, "network_host", plan->network_host);
     doc_put_texts(object, "environment", &plan->environment);
     return object;
@@ -156,6 +157,7 @@ static bool read_inside(const struct doc *inside, struct plan *plan)
     plan->inner_uid = (uid_t)uid;
     plan->inner_gid = (gid_t)gid;
     plan->fixed_addresses = doc_get_bool(inside, "fixed_addresses");
+    plan->nested = doc_get_bool(inside, "nested");
     plan->network_host = doc_get_bool(inside, "network_host");
     read_texts(doc_get(inside, "environment"), &plan->environment);
     return true;

@@ -110,6 +110,7 @@ static int read_settings(const struct reader *reader, const struct doc *object, 
     setup->uid = (uid_t)uid;
     setup->gid = (gid_t)gid;
     setup->writable = doc_get_bool(object, "writable");
+    setup->nested = doc_get_bool(object, "nested_namespaces");
     const struct doc *binds = doc_get(object, "binds");
     for (size_t i = 0; i < doc_count(binds); i++) {
         if (read_bind(reader, doc_at(binds, i), &setup->binds) < 0) {

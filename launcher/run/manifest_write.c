@@ -71,6 +71,9 @@ static struct doc *settings_doc(const struct setup *setup)
     doc_put_text(object, "home", setup->home);
     doc_put_text(object, "hostname", setup->hostname);
     doc_put_bool(object, "writable", setup->writable);
+    if (setup->nested) {
+        doc_put_bool(object, "nested_namespaces", true);
+    }
     settings_put(object, setup);
     doc_put(object, "binds", binds_doc(&setup->binds));
     return object;
@@ -184,6 +187,15 @@ static struct doc *namespaces_doc(const struct launch_result *launch)
     return object;
 }
 
+/* What of the walls depends on the host. */
+static struct doc *walls_doc(const struct launch_result *launched)
+{
+    struct doc *object = doc_object();
+    doc_put_number(object, "landlock", (uint64_t)launched->landlock);
+    doc_put_bool(object, "core_scheduling", launched->private_cores == 1);
+    return object;
+}
+
 static struct doc *circumstances_doc(const struct manifest *manifest)
 {
     const struct circumstances *circumstances = &manifest->circumstances;
@@ -203,6 +215,7 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     if (circumstances->launch.limits != NULL) {
         doc_put(object, "limits", limits_held_doc(circumstances->launch.limits));
     }
+    doc_put(object, "walls", walls_doc(&circumstances->launch));
     doc_put(object, "namespaces", namespaces_doc(&circumstances->launch));
     if (manifest->recording.method == RECORDING_NOTIFICATION) {
         doc_put(object, "processes", processes_doc(&manifest->processes));

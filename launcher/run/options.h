@@ -37,6 +37,8 @@ struct run_options {
     bool no_auto_bind;
     bool no_record;
     bool writable;
+    bool nested;
+    bool private_cores;
 };
 
 /* SRC[:DST][:ro|rw]. SRC against `cwd`; it must exist. Read-only unless asked. */

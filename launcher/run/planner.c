@@ -161,6 +161,8 @@ int planner_setup(const struct definition *def, const struct store_tree *tree, c
     setup->home = xstrdup(def->home);
     setup->network = options->has_network ? options->network : def->network;
     setup->writable = options->writable || def->writable;
+    setup->nested = options->nested;
+    setup->private_cores = options->private_cores;
     set_identity(setup, facts);
     variables_make(setup, def, &options->variables, facts);
     if (options_is_reserved(setup->workdir)) {
@@ -243,6 +245,8 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     plan->rootfs = xstrdup(rootfs);
     plan->scratch = xstrdup(scratch);
     plan->writable = setup->writable;
+    plan->nested = setup->nested;
+    plan->private_cores = setup->private_cores;
     plan_add_mount(plan, PLAN_PROC, "/proc");
     plan_add_mount(plan, PLAN_DEV, "/dev");
     plan_add_mount(plan, PLAN_TMPFS, "/run");

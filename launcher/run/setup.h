@@ -82,6 +82,8 @@ struct setup {
     char *user; /* login name inside */
     char *hostname;
     bool writable;
+    bool nested;        /* namespaces may be made inside */
+    bool private_cores; /* a circumstance: a rerun does not ask for it */
     struct bind_list binds;
     unsigned no_fix; /* a set of env/fix.h: for what the host's own was let through, which the rest above then is */
     uint64_t cpus;   /* that the run was to use: what the variables for threads say; 0: not known */

@@ -12,7 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "filter_program.h" /* generated: filter_plain, filter_recording, filter_seeded */
+#include "filter_program.h" /* generated: filter_plain, filter_recording, filter_seeded, and each with _nested */
 #include "sandbox/host.h"
 
 /* Since 5.19, <linux/seccomp.h>. Once a call has been taken up, only a deadly signal interrupts it. Without it each
@@ -25,9 +25,11 @@
         .filter = (struct sock_filter *)(void *)(unsigned long)(array), /* the kernel only reads it */                 \
     }
 
-int filter_install(struct err *err)
+int filter_install(bool nested, struct err *err)
 {
-    const struct sock_fprog program = PROGRAM_OF(filter_plain);
+    const struct sock_fprog plain = PROGRAM_OF(filter_plain);
+    const struct sock_fprog with_nests = PROGRAM_OF(filter_plain_nested);
+    const struct sock_fprog program = nested ? with_nests : plain;
     /* SPEC_ALLOW: before 5.16 a filter otherwise turns on speculation barriers that slow all computing down. */
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0) {
         return 0;
@@ -52,11 +54,13 @@ static bool can_continue(void)
     return major > 5 || (major == 5 && minor >= 5);
 }
 
-int filter_install_recording(bool seeded)
+int filter_install_recording(bool seeded, bool nested)
 {
-    const struct sock_fprog recording = PROGRAM_OF(filter_recording);
-    const struct sock_fprog with_seed = PROGRAM_OF(filter_seeded);
-    const struct sock_fprog *program = seeded ? &with_seed : &recording;
+    const struct sock_fprog programs[2][2] = {
+        {PROGRAM_OF(filter_recording), PROGRAM_OF(filter_recording_nested)},
+        {PROGRAM_OF(filter_seeded), PROGRAM_OF(filter_seeded_nested)},
+    };
+    const struct sock_fprog *program = &programs[seeded][nested];
     unsigned long flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER;
     if (!can_continue()) {
         errno = ENOSYS;

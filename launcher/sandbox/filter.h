@@ -9,10 +9,11 @@
 
 #include "base/err.h"
 
-/* Puts the filter on the calling process for good. Needs no-new-privileges. */
-int filter_install(struct err *err);
+/* Puts the filter on the calling process for good. Needs no-new-privileges. `nested`: the one that lets namespaces be
+ * made (plan.nested). */
+int filter_install(bool nested, struct err *err);
 
 /* The same with the calls that sandbox/recorder.h tells of stopped until they are answered (seccomp_unotify(2)):
  * returns the descriptor to answer by, close-on-exec. With `seeded` getrandom(2) is one of them. -1 with errno, and no
  * filter, where the kernel has no notifications (before 5.5, or when an outer sandbox forbids them). */
-int filter_install_recording(bool seeded);
+int filter_install_recording(bool seeded, bool nested);

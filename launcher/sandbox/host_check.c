@@ -116,7 +116,7 @@ static int try_filter(struct err *err)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
         return host_explain(err, "set no-new-privileges", errno);
     }
-    return filter_install(err);
+    return filter_install(false, err);
 }
 
 static int try_notification(struct err *err)

@@ -39,12 +39,14 @@
 #include "base/auto.h"
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
+#include "sandbox/cores.h"
 #include "sandbox/filter.h"
 #include "sandbox/host.h"
 #include "sandbox/identity.h"
 #include "sandbox/network.h"
 #include "sandbox/payload.h"
 #include "sandbox/root.h"
+#include "sandbox/scope.h"
 #include "sandbox/self_check.h"
 #include "sandbox/stdio.h"
 
@@ -71,7 +73,9 @@ static int forbid_more_namespaces(void)
 
 static int take_second_identity(const struct plan *plan, struct err *err)
 {
-    (void)forbid_more_namespaces();
+    if (!plan->nested) {
+        (void)forbid_more_namespaces();
+    }
     if (unshare(CLONE_NEWUSER) < 0) {
         return host_explain(err, "create the second user namespace", errno);
     }
@@ -94,6 +98,7 @@ static int build(const struct init_context *context, struct strlist *covered, st
     struct stdio stdio;
     struct view view;
     view_gather(&view, context->outer_uid == 0, context->limits);
+    view.bare = plan->nested;
     if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 ||
         (!plan->network_host && network_begin(&network, err) < 0) ||
         stdio_find(&stdio, context->company->stdio, err) < 0 || root_enter(plan, &stdio, &view, covered, err) < 0 ||
@@ -260,7 +265,7 @@ static int install_filter(const struct init_context *context, struct message *re
 {
     int notify_fd = -1;
     if (context->company->record != NULL) {
-        notify_fd = filter_install_recording(context->company->seeded);
+        notify_fd = filter_install_recording(context->company->seeded, context->plan->nested);
         ready->value = notify_fd < 0 ? errno : 0;
     }
     if (notify_fd < 0 ? confine_calls(context->plan, err) < 0 : self_check_filter(err) < 0) {
@@ -311,6 +316,11 @@ void init_main(const struct init_context *context)
         fail(context, &err);
     }
     ready.random_addresses = fix_addresses(context->plan);
+    ready.landlock = scope_enter();
+    ready.private_cores = context->plan->private_cores ? cores_make_private(&err) : 0;
+    if (ready.private_cores < 0) {
+        fail(context, &err);
+    }
     /* One filter for both: the command inherits it, and PID 1 needs no call that a command may not use. */
     if (install_filter(context, &ready, &err) < 0) {
         fail(context, &err);

@@ -203,6 +203,8 @@ static void take_message(struct watch *watch, const struct message *message, int
             watch->result->namespace[i].number = message->namespace[i];
         }
         watch->result->random_addresses = message->random_addresses;
+        watch->result->landlock = message->landlock;
+        watch->result->private_cores = message->private_cores;
         start_recording(watch, fd, message->value);
         if (watch->company->ready != NULL && !watch->failed) {
             watch->company->ready(watch->company->context, watch->result);

@@ -46,6 +46,8 @@ struct launch_result {
     bool unfinished;    /* launch_finish() is due */
     /* Errno with which the host refused plan.fixed_addresses: the command's were random; else 0. */
     int random_addresses;
+    int landlock;               /* ABI of the kernel, 0: none (sandbox/scope.h) */
+    int private_cores;          /* 1: core scheduling is on (sandbox/cores.h) */
     struct limits_held *limits; /* NULL when none was asked for; the caller's to release */
     struct {
         const char *name; /* "user", "mnt", "pid", "ipc", "uts", "net", "cgroup" */

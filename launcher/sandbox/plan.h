@@ -47,6 +47,8 @@ struct plan {
     mode_t umask;         /* of the command */
     bool fixed_addresses; /* no randomisation of the address space, for the command and all that it starts */
     struct limits limits; /* what the command and all that it starts may use (sandbox/limits.h) */
+    bool nested;          /* it may make namespaces inside; /proc is then not covered (sandbox/view.h) */
+    bool private_cores;   /* other runs are kept off the sibling threads of its processors (sandbox/cores.h) */
     bool network_host;    /* else an own network namespace with only a loopback interface */
 };
 

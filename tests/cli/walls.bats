@@ -79,6 +79,59 @@ WALLS='cut -d" " -f5,6 /proc/self/mountinfo | sort
     done <<<"$output"
 }
 
+@test "no namespaces inside unless asked; with --nest a sandbox of its own, and the record says so" {
+    run "$SCIWRAP" exec --no-record tiny busybox unshare -Ur true
+    [[ $status -ne 0 ]]
+    # A second proc only for an ordinary user: of root's, parts are covered with --nest as well.
+    local proc='mount -t proc proc /proc'
+    [[ $(id -u) -ne 0 ]] || proc=true
+    succeeds "$SCIWRAP" exec --nest tiny busybox unshare -Urmpf sh -c "mount -t tmpfs none /tmp && $proc && echo \$\$"
+    is "$output" 1
+    is "$(field 'm["experiment"]["settings"]["nested_namespaces"]')" True
+    succeeds "$SCIWRAP" rerun "$(manifest)"
+    quietly "$SCIWRAP" exec tiny true
+    is "$(field '"nested_namespaces" in m["experiment"]["settings"]')" False
+}
+
+@test "with --nest the run's own walls hold: no mount of it can be changed, no key or perf is open" {
+    # shellcheck disable=SC2016
+    succeeds "$SCIWRAP" exec --nest tiny busybox unshare -Urm sh -c 'mount -o remount,rw / ; touch /usr/x; umount /proc; umount /usr; true'
+    notes "usr/x: Read-only"
+    [[ $(grep -ciE 'permitted|denied|invalid' <<<"$stderr") -ge 3 ]]
+    quietly "$SCIWRAP" exec --nest tiny grep -E '^(Cap...|NoNewPrivs|Seccomp):' /proc/self/status
+    [[ $(grep -c '0000000000000000$' <<<"$output") -eq 5 && $output == *NoNewPrivs:*1*Seccomp:*2* ]]
+}
+
+@test "kill 0 inside does not reach the caller's process group" {
+    quietly "$SCIWRAP" exec tiny true
+    [[ $(field 'm["circumstances"]["walls"]["landlock"]') -ge 6 ]] || skip "this kernel has no scopes of Landlock"
+    # shellcheck disable=SC2016
+    run setsid bash -c 'trap "echo reached" TERM; "$SCIWRAP" exec --no-record tiny sh -c "trap : TERM; kill -TERM 0; echo sent"; echo alive'
+    is "$output" "$(printf 'sent\nalive')"
+}
+
+@test "abstract sockets of the host are out of reach, on its network too" {
+    quietly "$SCIWRAP" exec tiny true
+    [[ $(field 'm["circumstances"]["walls"]["landlock"]') -ge 6 ]] || skip "this kernel has no scopes of Landlock"
+    python3 -c 'import socket,time
+s = socket.socket(socket.AF_UNIX); s.bind("\0sciwrap-test"); s.listen(); print("up", flush=True); time.sleep(20)' >"$WORK/up" 3>&- &
+    local listener=$!
+    until_true grep -q up "$WORK/up"
+    run "$SCIWRAP" exec --no-record --network host tiny probe abstract sciwrap-test
+    kill "$listener"
+    is "$output" EPERM
+}
+
+@test "--private-cores: told in the record, or refused in plain words" {
+    run --separate-stderr "$SCIWRAP" exec --private-cores tiny true
+    if [[ $status -eq 0 ]]; then
+        [[ $(field 'm["circumstances"]["walls"]["core_scheduling"]') == True ]] || ! grep -q 1 /sys/devices/system/cpu/smt/active
+    else
+        is "$status" 125
+        notes "--private-cores.*this kernel.*leave the option out"
+    fi
+}
+
 fail() {
     echo "$*"
     return 1

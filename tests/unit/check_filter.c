@@ -37,9 +37,12 @@ static const struct {
     {filter_plain, ROWS(filter_plain)},
     {filter_recording, ROWS(filter_recording)},
     {filter_seeded, ROWS(filter_seeded)},
+    {filter_plain_nested, ROWS(filter_plain_nested)},
+    {filter_recording_nested, ROWS(filter_recording_nested)},
+    {filter_seeded_nested, ROWS(filter_seeded_nested)},
 };
 
-enum { PLAIN, RECORDING, SEEDED };
+enum { PLAIN, RECORDING, SEEDED, NESTED, RECORDING_NESTED, SEEDED_NESTED };
 
 static uint32_t verdict_in(int program, const struct seccomp_data *data)
 {
@@ -196,6 +199,32 @@ START_TEST(recording_changes_no_verdict)
 }
 END_TEST
 
+static const int nests[] = {SYS_mount,   SYS_umount2, SYS_pivot_root, SYS_chroot,
+                            SYS_unshare, SYS_setns,   SYS_sethostname};
+
+/* --nest opens what another sandbox needs, and nothing else. */
+START_TEST(nesting_lets_namespaces_be_made)
+{
+    for (int number = 0; number < 1024; number++) {
+        struct seccomp_data data = {.nr = number, .arch = native};
+        bool opened = number == SYS_setdomainname || (number >= 428 && number <= 433) || number == 442 || number == 467;
+        for (size_t i = 0; i < ROWS(nests); i++) {
+            opened = opened || number == nests[i];
+        }
+        for (int program = NESTED; program <= SEEDED_NESTED; program++) {
+            uint32_t given = verdict_in(program, &data);
+            uint32_t without = verdict_in(program - NESTED, &data);
+            ck_assert_msg(given == (opened ? ALLOW : without), "call %d: %#x, without nesting %#x", number, given,
+                          without);
+        }
+    }
+    struct seccomp_data clone = {.nr = SYS_clone, .arch = native, .args = {CLONE_NEWUSER | CLONE_NEWNS}};
+    ck_assert_uint_eq(verdict_in(NESTED, &clone), ALLOW);
+    struct seccomp_data typed = {.nr = SYS_ioctl, .arch = native, .args = {0, 0x5412}};
+    ck_assert_uint_eq(verdict_in(NESTED, &typed), FAIL(EPERM));
+}
+END_TEST
+
 static const struct {
     int number;
     uint64_t third, fourth;
@@ -231,6 +260,7 @@ int main(void)
     tcase_add_test(rules, refuses_x32);
     tcase_add_test(rules, gives_a_verdict_for_every_number);
     tcase_add_test(rules, recording_changes_no_verdict);
+    tcase_add_test(rules, nesting_lets_namespaces_be_made);
     tcase_add_loop_test(rules, tells_the_recorder, 0, (int)ROWS(told));
     suite_add_tcase(suite, rules);
     return unit_run(suite);
