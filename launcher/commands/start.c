@@ -39,7 +39,7 @@ const struct command_option start_options[] = {
     {"time", 0, "T", "end the run after T seconds; 90m, 2h, 1d"},
     {"file-size", 0, "SIZE", "no file grows beyond SIZE"},
     {"open-files", 0, "N", "at most N open files in a process"},
-    {"nest", 0, NULL, "let namespaces be made inside, for a sandbox of its own"},
+    {"nest", 0, NULL, "let programs inside make namespaces of their own"},
     {"private-cores", 0, NULL, "keep others off the sibling threads of its CPUs"},
     {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
     {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},

@@ -14,8 +14,8 @@
  * 5. No rights. Every capability set is emptied, no-new-privileges is set, the process is made undumpable: the
  *    command has the same uid and must not be able to trace PID 1 or read its memory, which is the launcher's.
  *    Then self_check.h looks whether all of this is so: a step that only said that it succeeded would leave a wall out.
- * 6. The work directory and the personality, which the command inherits; the system call filter, after everything that
- * needs more than it allows; then the command is started (payload.c).
+ * 6. The work directory and the personality, which the command inherits; the scope; the system call filter, after
+ * everything that needs more than it allows; then the command is started (payload.c).
  * 7. PID 1 lets go of everything but the channel. When the launcher dies, the kernel kills PID 1 (PR_SET_PDEATHSIG; an
  * end of file on the channel covers the moment before it was set), and with PID 1 every process of the namespace.
  */
