@@ -14,8 +14,8 @@
  * audit/     audit: every wall of a run, tried      victims, servers: what is put up outside to be attacked
  *            spawn: the run among them      outside: what became of them      rows: what was found
  * probe/     sciwrap-probe, a program of its own that is started inside: probe, attempt, scene (what it is told)
- *            on_processes, on_init, on_files, on_tree, on_mounts, on_namespaces, on_rights, on_calls, on_settings,
- *            on_devices, on_network, on_sockets, on_exchange, on_terminal, on_sight, on_shared, on_limits: attempts
+ *            on_processes, on_init, on_files, on_tree, on_mounts, on_namespaces, on_nest, on_rights, on_calls,
+ * on_settings, on_devices, on_network, on_sockets, on_exchange, on_terminal, on_sight, on_shared, on_limits: attempts
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed

@@ -121,7 +121,7 @@ static void take_plan(struct session *session, const struct doc *top)
     if (doc_get_bool(settings, "writable")) {
         strlist_add(asked, "--writable");
     }
-    if (doc_get_bool(settings, "nest")) {
+    if (doc_get_bool(settings, "nested_namespaces")) {
         strlist_add(asked, "--nest");
     }
     if (shows_folder(session, doc_get(top, "plan"))) {

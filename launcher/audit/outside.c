@@ -85,6 +85,23 @@ static void compare_process(const struct victims *victims, struct rows *rows)
     }
 }
 
+/* The probe's row is "shared" where the kernel has no means. */
+static void compare_group(const struct victims *victims, struct rows *rows)
+{
+    static const char bad[] = "a process of the caller's group heard of a signal";
+    struct row *row = rows_add(rows, wall, "group", "signal the caller's process group");
+    struct row *inside = rows_find(rows, "processes", "signal-own-group");
+    if (victims->state->shared == 0 || inside == NULL) {
+        row_set(row, ROWS_HELD, "", "nobody heard of a signal");
+    } else if (strcmp(inside->outcome, ROWS_SHARED) == 0) {
+        auto_free char *mechanism = xstrdup(inside->mechanism);
+        row_set(row, ROWS_SHARED, mechanism, bad);
+    } else {
+        row_set(row, ROWS_OPEN, "", bad);
+        row_set(inside, ROWS_OPEN, "", bad);
+    }
+}
+
 static void compare_files(const struct outside *outside, const struct victims *victims, const struct strlist *asked,
                           struct rows *rows)
 {
@@ -163,6 +180,7 @@ void outside_compare(const struct outside *outside, const struct victims *victim
                      struct rows *rows)
 {
     compare_process(victims, rows);
+    compare_group(victims, rows);
     compare_files(outside, victims, asked, rows);
     compare_sockets(victims, asked, rows);
     compare_terminal(victims, rows);

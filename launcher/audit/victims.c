@@ -27,18 +27,19 @@ enum { SEGMENT_BYTES = 4096, HANDLE_MOST = 128, FIRST_LEFT_OPEN = 20 };
 
 /* Of the victim process: at the same address in it as in here, since it is a copy. */
 static char secret_in_memory[VICTIMS_SECRET + 1];
-static struct victim_state *own_state;
+
+static volatile int *own_count;
 
 static void count_signal(int signal_number)
 {
     (void)signal_number;
-    own_state->signals++;
+    ++*own_count;
 }
 
-static _Noreturn void be_victim(const char *folder)
+static _Noreturn void be_victim(const char *folder, volatile int *count)
 {
+    own_count = count;
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    setpgid(0, 0);
     (void)!chdir(folder);
     struct sigaction action = {.sa_handler = count_signal};
     sigaction(SIGURG, &action, NULL);
@@ -53,13 +54,18 @@ static int make_process(struct victims *victims, struct err *err)
     if (state == MAP_FAILED) {
         return err_set_errno(err, ERR_SYSTEM, errno, "share memory with a process to be attacked");
     }
-    victims->state = own_state = state;
+    victims->state = state;
     memcpy(secret_in_memory, victims->secret, sizeof(secret_in_memory));
     victims->process = fork();
     if (victims->process == 0) {
-        be_victim(victims->folder.path);
+        setpgid(0, 0);
+        be_victim(victims->folder.path, &victims->state->signals);
     }
-    if (victims->process < 0) {
+    victims->member = victims->process < 0 ? -1 : fork();
+    if (victims->member == 0) {
+        be_victim(victims->folder.path, &victims->state->shared);
+    }
+    if (victims->member < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "make a process to be attacked");
     }
     (void)setpgid(victims->process, victims->process);
@@ -79,8 +85,8 @@ static int make_secret(struct victims *victims, struct err *err)
     if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
-    victims->name = xasprintf("sciwrap-audit-%02x%02x%02x%02x%02x%02x", random[0], random[1], random[2], random[3],
-                              random[4], random[5]);
+    victims->name = xasprintf("sciwrap-audit-%d-%02x%02x%02x%02x%02x%02x", getpid(), random[0], random[1], random[2],
+                              random[3], random[4], random[5]);
     return 0;
 }
 
@@ -249,6 +255,15 @@ void victims_hand_down(const struct victims *victims, enum victims_input input)
     (void)dup2(open_input(victims, input, path), STDIN_FILENO);
 }
 
+static void end_process(pid_t process)
+{
+    if (process > 0) {
+        kill(process, SIGKILL);
+        while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+}
+
 static void close_one(int fd)
 {
     if (fd >= 0) {
@@ -258,11 +273,8 @@ static void close_one(int fd)
 
 void victims_release(struct victims *victims)
 {
-    if (victims->process > 0) {
-        kill(victims->process, SIGKILL);
-        while (waitpid(victims->process, NULL, 0) < 0 && errno == EINTR) {
-        }
-    }
+    end_process(victims->process);
+    end_process(victims->member);
     if (victims->name != NULL) {
         auto_free char *path = xasprintf("/dev/shm/%s", victims->name);
         unlink(path);

@@ -23,15 +23,17 @@ enum { VICTIMS_SECRET = 32 };
 /* In memory that the victim process shares with this one. */
 struct victim_state {
     volatile int signals; /* that it was sent */
+    volatile int shared;  /* that the other one was sent, which is in the process group of the run */
     volatile char spot;   /* 0, unless somebody wrote to it */
 };
 
 struct victims {
     struct private_folder folder;
     char secret[VICTIMS_SECRET + 1];
-    char *name; /* "sciwrap-audit-RANDOM", of all that needs a name */
+    char *name; /* "sciwrap-audit-PID-RANDOM", of all that needs a name */
     char *work;
-    pid_t process;
+    pid_t process; /* in a process group of its own */
+    pid_t member;  /* in that of the run */
     struct victim_state *state;
     int tcp, udp, abstract, named; /* sockets; -1: none */
     int shm;                       /* -1: none */

@@ -46,6 +46,7 @@ struct attempt {
 #define BY_FLAGS      "mount flags"
 #define BY_OWNER      "file permissions"
 #define BY_LANDLOCK   "Landlock"
+#define BY_LOCKED     "locked mounts"
 #define BY_LIMIT      "limit"
 #define BY_KERNEL     "kernel"
 
@@ -66,6 +67,7 @@ extern const struct attempt attempts_on_files[];
 extern const struct attempt attempts_on_tree[];
 extern const struct attempt attempts_on_mounts[];
 extern const struct attempt attempts_on_namespaces[];
+extern const struct attempt attempts_on_nest[];
 extern const struct attempt attempts_on_rights[];
 extern const struct attempt attempts_on_calls[];
 extern const struct attempt attempts_on_settings[];

@@ -130,6 +130,6 @@ const struct attempt attempts_on_exchange[] = {
     {.wall = "keys", .name = "search", .text = "search the caller's session for it", .act = find_key},
     {.wall = "keys", .name = "request", .text = "ask the kernel for it", .act = ask_for_key},
     {.wall = "keys", .name = "add", .text = "add a key", .act = add_key},
-    {.wall = "keys", .name = "list", .text = "list keys in /proc/keys", .act = list_keys},
+    {.wall = "keys", .name = "list", .text = "list keys in /proc/keys", .act = list_keys, .asked_by = "--nest"},
     {0},
 };

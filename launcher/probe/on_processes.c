@@ -35,6 +35,22 @@ static bool have_victim(const struct scene *scene, struct finding *finding)
     return true;
 }
 
+/* The run is in the process group of its caller, for the terminal's sake; whom else it reached is seen outside. A
+ * kernel that cannot end signals at the run (Landlock's scopes, ABI 6) leaves that to whoever starts it. */
+static void signal_own_group(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
+{
+    enum { CREATE_RULESET = 444, ASK_VERSION = 1, WITH_SCOPES = 6 };
+    (void)attempt;
+    if (kill(0, HARMLESS) < 0) {
+        found_held(scene, finding, errno, BY_LANDLOCK);
+    } else if (syscall(CREATE_RULESET, NULL, 0, ASK_VERSION) < WITH_SCOPES) {
+        found(finding, OUTCOME_SHARED, "Linux 6.12 (Landlock), or setsid(1)",
+              "this kernel cannot end signals at the run");
+    } else {
+        found(finding, OUTCOME_HELD, BY_LANDLOCK, "sent; whether a process outside heard of it is under 'outside'");
+    }
+}
+
 /* What the answer to a call that named the victim means. */
 static void judge(const struct scene *scene, struct finding *finding, long result)
 {
@@ -285,6 +301,10 @@ const struct attempt attempts_on_processes[] = {
     {.wall = "processes", .name = "see", .text = "see processes of the host in /proc", .act = see},
     {.wall = "processes", .name = "signal", .text = "signal a process of the same user outside", .act = signal_it},
     {.wall = "processes", .name = "signal-group", .text = "signal its process group", .act = signal_group},
+    {.wall = "processes",
+     .name = "signal-own-group",
+     .text = "signal the caller's process group, by kill(0)",
+     .act = signal_own_group},
     {.wall = "processes", .name = "signal-thread", .text = "signal it by tgkill", .act = signal_thread},
     {.wall = "processes", .name = "signal-queue", .text = "queue a signal to it", .act = queue_signal},
     {.wall = "processes", .name = "signal-pidfd", .text = "signal it through a pidfd", .act = signal_by_descriptor},

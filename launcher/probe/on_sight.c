@@ -106,11 +106,11 @@ static void system_tree(const struct scene *scene, const struct attempt *attempt
 
 #define SECRET(path, what)                                                                                             \
     {                                                                                                                  \
-        .wall = "sight", .name = (path), .text = (what), .act = secret                                                 \
+        .wall = "sight", .name = (path), .text = (what), .act = secret, .asked_by = "--nest"                           \
     }
 #define NUMBERS(path, what)                                                                                            \
     {                                                                                                                  \
-        .wall = "sight", .name = (path), .text = (what), .act = addresses                                              \
+        .wall = "sight", .name = (path), .text = (what), .act = addresses, .asked_by = "--nest"                        \
     }
 #define FIGURES(path, what)                                                                                            \
     {                                                                                                                  \
