@@ -94,11 +94,12 @@ static bool multiply(const char *digits, uint64_t factor, uint64_t most, uint64_
 {
     uint64_t whole;
     double real;
-    if (text_to_u64(digits, 0, most / factor, &whole)) {
+    uint64_t room = most / factor;
+    if (text_to_u64(digits, 0, room, &whole)) {
         *ret_value = whole * factor;
         return true;
     }
-    if (factor > 1 && strchr(digits, '.') != NULL && text_to_real(digits, 0, (double)(most / factor), &real)) {
+    if (factor > 1 && strchr(digits, '.') != NULL && text_to_real(digits, 0, (double)room, &real)) {
         *ret_value = (uint64_t)(real * (double)factor + 0.5);
         return true;
     }

@@ -140,7 +140,6 @@ unsigned cgroup_open(struct cgroup *cgroup, unsigned wanted, char **ret_why)
         have = open_split(cgroup, &places, wanted);
     }
     if (have == 0) {
-        cgroup_close(cgroup);
         *ret_why = xstrdup(places.count == 0 ? "no control groups are mounted here"
                                              : "no control group that hands on what is needed can be written here");
     }

@@ -211,9 +211,10 @@ static void note_sibling(void *context, unsigned number)
 
 static void read_list(const char *path, void (*take)(void *, unsigned), struct table *table)
 {
+    enum { LIST_MOST = 64 * 1024 };
     auto_release(buf) struct buf text = {0};
     struct err ignored = {0};
-    if (fs_read_path(path, 64 * 1024, &text, &ignored) == 0) {
+    if (fs_read_path(path, LIST_MOST, &text, &ignored) == 0) {
         (void)cpus_parse(buf_text(&text), take, table); /* what is not to be read changes only the choice */
     }
 }

@@ -18,6 +18,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/filter.h"
 #include "sandbox/host.h"
 #include "sandbox/identity.h"
@@ -127,11 +128,15 @@ static int try_notification(struct err *err)
 
 static int try_cgroup(struct err *err)
 {
-    (void)err;
-    struct stat st;
-    return stat("/sys/fs/cgroup/cgroup.controllers", &st) == 0
-               ? 0
-               : err_set(err, ERR_HOST, "no unified cgroup hierarchy (v2) at /sys/fs/cgroup");
+    const unsigned wanted = CGROUP_PIDS | CGROUP_MEMORY;
+    struct cgroup group;
+    auto_free char *why = NULL;
+    unsigned have = cgroup_open(&group, wanted, &why);
+    cgroup_close(&group);
+    if (have == wanted) {
+        return 0;
+    }
+    return err_set(err, ERR_HOST, "%s", why != NULL ? why : "control groups here hand on only some of what is needed");
 }
 
 static const struct trial trials[] = {
@@ -150,7 +155,8 @@ static const struct trial trials[] = {
     {"system call filter", 0, try_filter, false, "works", NULL},
     {"overlay mounts", CLONE_NEWUSER | CLONE_NEWNS, try_overlay, true, "work", "only --writable needs them"},
     {"seccomp notifications", 0, try_notification, true, "work", "needed to find inputs and outputs exactly"},
-    {"cgroup v2", 0, try_cgroup, true, "present", "limits then hold for each process, not for a whole run"},
+    {"control groups", 0, try_cgroup, true, "can be made",
+     "--memory then holds for each process, not for a whole run, and --pids not for root"},
 };
 
 static int enter(unsigned long namespaces, struct err *err)

@@ -165,6 +165,16 @@ fill_up() { # OPTION...
     notes 'ended by the time limit of 0.3 s'
 }
 
+@test "the records of limited runs are as the schema says" {
+    local python=python3
+    "$python" -c 'import jsonschema' 2>/dev/null || python=/usr/bin/python3
+    "$python" -c 'import jsonschema' 2>/dev/null || skip "no jsonschema (package python3-jsonschema)"
+    "$SCIWRAP" exec --pids 3 --memory 100M --cpus 1 --time 0.5 --file-size 1k --open-files 50 tiny sh -c 'sleep 9 & sleep 9 & sleep 9' || true
+    "$SCIWRAP" exec --memory 20M --time 60 tiny tail /dev/zero || true
+    "$SCIWRAP" exec --time 0.2 tiny sleep 9 || true
+    succeeds "$python" "$BATS_TEST_DIRNAME/schema.py" "$BATS_TEST_DIRNAME/../../docs/manifest.schema.json" .sciwrap/runs/*/manifest.json
+}
+
 @test "a plan shows the limits, and wrong ones are refused" {
     quietly "$SCIWRAP" exec --dry-run --memory 1.5G --time 1.5h tiny true
     is "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["experiment"]["limits"])' <<<"$output")" \
