@@ -43,7 +43,7 @@ PYTHON
 
 nothing_of_audits() {
     local file left=''
-    for file in "$TMPDIR"/sciwrap-audit.* /dev/shm/sciwrap-audit-*; do
+    for file in "$TMPDIR"/sciwrap-audit.* /dev/shm/sciwrap-audit-*-*; do
         # Others may be auditing beside us; what is in /dev/shm names the process that it belongs to.
         [[ ! -e $file || ($file == /dev/shm/* && -d /proc/$(cut -d- -f3 <<<"${file##*/}")) ]] || left+=$file
     done
