@@ -252,6 +252,7 @@ int observer_declare(struct observer *observer, const char *host, struct err *er
 
 void observer_wait(struct observer *observer)
 {
+    recorder_join(observer->recorder); /* it can be at a call whose process was killed */
     workers_wait(&observer->workers);
     pthread_mutex_lock(&observer->book.lock); /* sees what the recorder's thread has written */
     pthread_mutex_unlock(&observer->book.lock);

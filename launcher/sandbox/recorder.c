@@ -183,9 +183,9 @@ int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct r
     return 0;
 }
 
-void recorder_stop(struct recorder *recorder)
+void recorder_join(struct recorder *recorder)
 {
-    if (recorder == NULL) {
+    if (recorder == NULL || atomic_load(&recorder->stop)) {
         return;
     }
     atomic_store(&recorder->stop, true);
@@ -197,7 +197,14 @@ void recorder_stop(struct recorder *recorder)
         moment.tv_sec += moment.tv_nsec / 1000000000;
         moment.tv_nsec %= 1000000000;
     } while (pthread_timedjoin_np(recorder->thread, NULL, &moment) != 0);
-    free_recorder(recorder);
+}
+
+void recorder_stop(struct recorder *recorder)
+{
+    if (recorder != NULL) {
+        recorder_join(recorder);
+        free_recorder(recorder);
+    }
 }
 
 uint64_t recorder_count(const struct recorder *recorder)

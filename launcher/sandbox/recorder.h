@@ -72,7 +72,10 @@ bool recorder_is_possible(void);
 /* Takes `notify_fd` over and starts the thread. All signals must be blocked. */
 int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct recorder_client *client,
                    struct err *err);
-/* After the last process of the run has ended. Frees the recorder. NULL is nothing. */
+/* After the run: the thread hears of no more calls and has ended. Calls that were answered RECORDER_LATER may still be
+ * answered, to nobody. NULL is nothing. */
+void recorder_join(struct recorder *recorder);
+/* The same, and frees the recorder. */
 void recorder_stop(struct recorder *recorder);
 /* Calls that were heard of. */
 uint64_t recorder_count(const struct recorder *recorder);
