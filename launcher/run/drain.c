@@ -61,10 +61,12 @@ static void share(struct drain *drain, char *buffer, size_t most)
         end(drain);
     } else if (errno == EAGAIN) {
         drain->waits = !is_empty(drain);
-    } else if (errno == EINVAL) {
-        drain->copies = true; /* from now on: `to` is no pipe (tee(2)) */
-    } else if (errno != EINTR) {
+    } else if (errno == EPIPE) {
         cut(drain);
+    } else if (errno != EINTR) {
+        /* From now on: `to` is no pipe (EINVAL), or this kernel cannot share just now. Nothing was passed on, so nothing
+         * is lost. */
+        drain->copies = true;
     }
 }
 
