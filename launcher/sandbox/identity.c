@@ -35,7 +35,13 @@ int identity_map(uid_t inner_uid, uid_t outer_uid, gid_t inner_gid, gid_t outer_
         return -1;
     }
     snprintf(line, sizeof(line), "%u %u 1\n", inner_gid, outer_gid);
-    return write_proc("/proc/self/gid_map", line, err);
+    if (write_proc("/proc/self/gid_map", line, err) < 0) {
+        return -1;
+    }
+    if (getuid() != inner_uid || getgid() != inner_gid) {
+        return err_set(err, ERR_HOST, "the ids that were mapped are not in force");
+    }
+    return 0;
 }
 
 int identity_drop_rights(struct err *err)

@@ -34,6 +34,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "base/auto.h"
@@ -109,8 +110,12 @@ static int build(const struct init_context *context, struct strlist *covered, st
         struct message message = {.kind = MESSAGE_STDIN};
         channel_send(context->channel, &message, STDIN_FILENO);
     }
+    struct utsname names;
     if (sethostname(plan->hostname, strlen(plan->hostname)) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "set the host name");
+    }
+    if (uname(&names) < 0 || strcmp(names.nodename, plan->hostname) != 0) {
+        return err_set(err, ERR_HOST, "the host name that was set is not in force");
     }
     if (!plan->network_host && network_join(&network, err) < 0) {
         return -1;
@@ -193,7 +198,10 @@ static void reap(const struct watch *watch)
 {
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) != 0) {
+        if (pid < 0 && errno != EINTR) {
+            syscall(SYS_exit, 125); /* how the command ends could not be told any more */
+        }
         if (pid != watch->command) {
             continue;
         }
@@ -271,7 +279,10 @@ static int install_filter(const struct init_context *context, struct message *re
     if (notify_fd < 0 ? confine_calls(context->plan, err) < 0 : self_check_filter(err) < 0) {
         return -1;
     }
-    channel_send(context->channel, ready, notify_fd);
+    /* Without the recorder the calls of the command that it must hear of would fail with ENOSYS. */
+    if (!channel_send(context->channel, ready, notify_fd)) {
+        return err_set(err, ERR_SYSTEM, "the launcher cannot be told that all is ready");
+    }
     if (notify_fd >= 0) {
         close(notify_fd);
     } else if (context->company->record != NULL) {

@@ -268,6 +268,9 @@ static void watch_run(struct watch *watch)
             int fd = -1;
             int got = channel_receive(watch->channel, &message, &fd, false);
             if (got == 0) {
+                /* Without it nothing can be told any more, and a command that waits for the recorder would wait for
+                 * ever. Most often init has ended, and this reaches nobody: it was not waited for yet. */
+                kill(watch->result->init_pid, SIGKILL);
                 return;
             }
             if (got > 0) {

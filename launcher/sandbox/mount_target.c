@@ -30,12 +30,12 @@ static bool is_empty_dir(const char *path)
 {
     auto_dir DIR *dir = opendir(path);
     struct dirent *entry;
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+    while (dir != NULL && (errno = 0, entry = readdir(dir)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             return false;
         }
     }
-    return dir != NULL;
+    return dir != NULL && errno == 0; /* what cannot be read is not covered as if there were nothing */
 }
 
 static int copy_link(const char *from, const char *to, struct err *err)

@@ -96,12 +96,23 @@ static int restrict_one_by_one(const char *path, unsigned long add, struct err *
     return 0;
 }
 
+/* Looked at at once: mount points are made in what follows, and in a tree of the store that was not read-only they
+ * would stay there. The whole of the mounts is looked at when all are there. */
+static int expect_read_only(const char *path, struct err *err)
+{
+    struct statvfs st;
+    if (statvfs(path, &st) < 0 || (st.f_flag & ST_RDONLY) == 0) {
+        return err_set(err, ERR_HOST, "a mount that was made read-only is writable");
+    }
+    return 0;
+}
+
 int mount_restrict(const char *path, bool read_only, struct err *err)
 {
     struct mount_attr attr = {.attr_set =
                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? (uint64_t)MOUNT_ATTR_RDONLY : 0)};
     if (syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attr, sizeof(attr)) == 0) {
-        return 0;
+        return read_only ? expect_read_only(path, err) : 0;
     }
     if (errno != ENOSYS) {
         return host_explain(err, "restrict a mount", errno);

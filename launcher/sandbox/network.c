@@ -74,14 +74,14 @@ int network_join(struct network_making *making, struct err *err)
 {
     struct answer answer = {.namespace = -1, .err = {.kind = ERR_SYSTEM, .text = "no network namespace was made"}};
     int status = 0;
-    /* First its end, then its answer: the pipe's writing end is open here too, so its end would never show. */
+    /* First its end, then its answer: a helper that ended without one shows as the end of the pipe. */
     while (waitpid(making->child, &status, 0) < 0 && errno == EINTR) {
     }
+    close(making->report[1]);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         (void)!read(making->report[0], &answer, sizeof(answer));
     }
     close(making->report[0]);
-    close(making->report[1]);
     auto_fd int namespace = answer.namespace;
     if (namespace < 0) {
         *err = answer.err;

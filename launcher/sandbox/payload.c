@@ -97,7 +97,10 @@ int payload_enter_workdir(const struct plan *plan, struct err *err)
     }
     /* A directory that getcwd cannot name is outside of the root (CVE-2024-21626). */
     auto_free char *here = getcwd(NULL, 0);
-    if (here == NULL || here[0] != '/') {
+    struct stat is;
+    struct stat wanted;
+    if (here == NULL || here[0] != '/' || stat(".", &is) < 0 || stat(plan->workdir, &wanted) < 0 ||
+        is.st_dev != wanted.st_dev || is.st_ino != wanted.st_ino) {
         return err_set(err, ERR_HOST, "the work directory '%s' is not inside the environment", plan->workdir);
     }
     return 0;
