@@ -4,8 +4,8 @@
 #   --long        also: real programs run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000
 #                 random recorded runs, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, and the campaigns at full
 #                 length (ten minutes; else half a minute)
-#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user campaigns campaigns-user reproduce
-#                 reproduce-user lint reproduce-long clang record fuzz bench
+#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user campaigns campaigns-user compat
+#                 reproduce reproduce-user lint reproduce-long clang record fuzz bench
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -252,6 +252,14 @@ reproduce_long() {
     return $status
 }
 
+# Real programs inside the default walls; with --long their environments are built, of 430 MB of packages.
+compat() {
+    local short=--short
+    [[ $long == no && $only != compat ]] || short=''
+    # shellcheck disable=SC2086
+    SCIWRAP=$root/build/release/bin/sciwrap tests/compat/run.sh $short
+}
+
 lint() {
     local script name status worst=0
     for script in tests/lint/*.sh; do
@@ -329,6 +337,7 @@ if [[ $failed -eq 0 ]]; then
     [[ -x tests/hostile/run.sh ]] && part hostile hostile && part hostile-user hostile_user
     part campaigns campaigns
     part campaigns-user campaigns_user
+    part compat compat
     part reproduce reproduce
     part reproduce-user reproduce_user
     part lint lint

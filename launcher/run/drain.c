@@ -64,8 +64,8 @@ static void share(struct drain *drain, char *buffer, size_t most)
     } else if (errno == EPIPE) {
         cut(drain);
     } else if (errno != EINTR) {
-        /* From now on: `to` is no pipe (EINVAL), or this kernel cannot share just now. Nothing was passed on, so nothing
-         * is lost. */
+        /* From now on: `to` is no pipe (EINVAL), or this kernel cannot share just now. Nothing was passed on, so
+         * nothing is lost. */
         drain->copies = true;
     }
 }

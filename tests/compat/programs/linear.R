@@ -1,0 +1,6 @@
+library(parallel)
+fit <- lm(mpg ~ wt + hp, data = mtcars)
+cat(sprintf("%.6f\n", coef(fit)))
+r <- mclapply(1:8, function(i) sum(solve(matrix(c(2,1,1,3),2)) * i), mc.cores = 4)
+cat(sprintf("%.6f\n", sum(unlist(r))))
+cl <- makeCluster(2); cat(sum(parSapply(cl, 1:10, function(x) x^2)), "\n"); stopCluster(cl)
