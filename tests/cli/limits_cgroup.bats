@@ -16,8 +16,13 @@ unified_top() {
     awk '$0 ~ / - cgroup2 / { print $5; exit }' /proc/self/mountinfo
 }
 
+# Groups whose launcher is gone: other runs on this host may have theirs meanwhile.
 groups_left() {
-    find /sys/fs/cgroup -type d -name 'sciwrap-*' 2>/dev/null
+    local group pid
+    for group in $(find /sys/fs/cgroup -type d -name 'sciwrap-*' 2>/dev/null); do
+        pid=${group##*/sciwrap-}
+        [[ -e /proc/${pid%%-*} || ! -e $group ]] || echo "$group"
+    done
 }
 
 limits() {
@@ -27,7 +32,6 @@ limits() {
 @test "version 1: processes, memory and CPUs are held by groups, which are gone afterwards" {
     local group
     group=$(split_group pids) && [[ -w $group ]] || skip "as an ordinary user, or no control groups of version 1"
-    [[ $(groups_left) == "" ]]
     run --separate-stderr "$SCIWRAP" exec --pids 10 --memory 64M --cpus 1 tiny sh -c 'cat /proc/self/cgroup >groups
         for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1 & echo $i >alive; done'
     is "$(cat alive)" 9
