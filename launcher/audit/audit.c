@@ -272,6 +272,9 @@ static int try_all(struct session *session, struct rows *rows, struct err *err)
         if (run_probe(session, groups[input], input, rows, &whole, &status, err) < 0) {
             return -1;
         }
+        if (!whole && rows->count == 0 && session->audit->control == NULL) {
+            return err_set(err, ERR_HOST, "the probe could not be started; see the line above");
+        }
         if (!whole) {
             return err_set(err, ERR_HOST,
                            "the probe did not come to its end: it stopped after %zu attempts with status %d",

@@ -132,6 +132,10 @@ static void compare_sockets(const struct victims *victims, const struct strlist 
     add(rows, "named", "reach a server outside by a path", !servers_was_reached(victims->named), "nobody came",
         "somebody came");
     excuse(rows, asked, "--bind");
+    if (victims->named < 0) {
+        row_set(&rows->item[rows->count - 1], ROWS_NOT, "",
+                "the path of the temporary folder is too long for a socket");
+    }
 }
 
 static void compare_terminal(const struct victims *victims, struct rows *rows)
