@@ -19,10 +19,10 @@ unified_top() {
 # Groups whose launcher is gone: other runs on this host may have theirs meanwhile.
 groups_left() {
     local group pid
-    for group in $(find /sys/fs/cgroup -type d -name 'sciwrap-*' 2>/dev/null); do
+    while read -r group; do
         pid=${group##*/sciwrap-}
         [[ -e /proc/${pid%%-*} || ! -e $group ]] || echo "$group"
-    done
+    done < <(find /sys/fs/cgroup -type d -name 'sciwrap-*' 2>/dev/null)
 }
 
 limits() {
