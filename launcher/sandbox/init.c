@@ -295,7 +295,7 @@ static pid_t start_command(const struct init_context *context, struct err *err)
 {
     /* vfork: the child only sets itself up and executes, so a copy of this process' page tables, 0.1 ms, would be made
      * for nothing. Meanwhile this process sleeps; payload_main() never returns into it. */
-    pid_t pid = vfork();
+    pid_t pid = context->own_memory ? fork() : vfork();
     if (pid == 0) {
         payload_main(context);
     }

@@ -17,6 +17,9 @@ struct init_context {
     const struct limits_held *limits;     /* NULL: none */
     int channel;                          /* init's end */
     int launcher_end; /* to be closed by init: while it is open here, the launcher's death would go unseen */
+    /* The command is a process of its own before it executes, with memory of its own, so that only it can be seen by
+     * the recorder of an ordinary user: not this process. */
+    bool own_memory;
     uid_t outer_uid;
     gid_t outer_gid;
 };

@@ -391,6 +391,7 @@ static int launch_held(const struct plan *plan, const struct launch_company *com
                                    .limits = result->limits,
                                    .channel = ends[1],
                                    .launcher_end = outer_end,
+                                   .own_memory = company != NULL && company->record != NULL && geteuid() != 0,
                                    .outer_uid = geteuid(),
                                    .outer_gid = getegid()};
     struct watch watch = {.company = context.company,

@@ -221,9 +221,9 @@ void payload_main(const struct init_context *context)
     if (context->limits != NULL && limits_apply(context->limits, &err) < 0) {
         fail(context->channel, &err);
     }
-    if (context->company->record != NULL) {
+    if (context->own_memory) {
         /* The recorder looks at the caller of execve(2) through its /proc entry, which is closed to an ordinary user
-         * while the process is not dumpable. Nobody else is here yet who could trace it. */
+         * while the process is not dumpable. Nobody but PID 1 is here yet who could trace it. */
         prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     }
     (void)payload_become(context->plan, context->company->stdio, &err);
