@@ -24,6 +24,7 @@ struct wanted {
 };
 
 struct check {
+    const struct plan *plan;
     struct mount_list list;
     struct wanted *wanted;
     size_t count;
@@ -136,8 +137,20 @@ static int check_flags(const struct mount_seen *seen, bool read_only, bool devic
     return 0;
 }
 
+/* Under a later mount of the plan, out of reach. */
+static bool is_hidden_target(const struct plan *plan, const char *point)
+{
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        if (strcmp(plan->mount[i].target, point) == 0 && is_hidden(plan, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Not in the plan: parts of the root file system, and what is mounted beneath a mount of the plan. */
-static int check_other(const struct mount_seen *seen, const struct wanted *above, struct err *err)
+static int check_other(const struct check *check, const struct mount_seen *seen, const struct wanted *above,
+                       struct err *err)
 {
     if (above == NULL) {
         return differs(err, mount_list_point(seen), "belongs to nothing that was planned");
@@ -149,7 +162,8 @@ static int check_other(const struct mount_seen *seen, const struct wanted *above
     if (above->role == ROLE_ROOT && strcmp(mount_list_point(seen), "/") == 0) {
         return differs(err, "/", "is not the only one there");
     }
-    return check_flags(seen, above->read_only || above->role == ROLE_PROC, false, err);
+    bool hidden = !seen->read_only && is_hidden_target(check->plan, mount_list_point(seen));
+    return check_flags(seen, (above->read_only || above->role == ROLE_PROC) && !hidden, false, err);
 }
 
 static int check_all(const struct check *check, size_t covered, struct err *err)
@@ -160,7 +174,7 @@ static int check_all(const struct check *check, size_t covered, struct err *err)
         const struct wanted *above = wanted_above(check, seen);
         if (above == NULL || above->id != seen->id) {
             in_proc += above != NULL && above->role == ROLE_PROC;
-            if (check_other(seen, above, err) < 0) {
+            if (check_other(check, seen, above, err) < 0) {
                 return -1;
             }
         } else if (above->type != 0 && seen->type != above->type) {
@@ -174,7 +188,7 @@ static int check_all(const struct check *check, size_t covered, struct err *err)
 
 int self_check_mounts(const struct plan *plan, const struct strlist *covered, struct err *err)
 {
-    auto_release(check) struct check check = {0};
+    auto_release(check) struct check check = {.plan = plan};
     if (mount_list_read(&check.list, err) < 0 || want_plan(&check, plan, err) < 0) {
         return -1;
     }

@@ -79,6 +79,16 @@ WALLS='cut -d" " -f5,6 /proc/self/mountinfo | sort
     done <<<"$output"
 }
 
+@test "binds in, over and under each other are what was asked for" {
+    mkdir a b
+    touch a/of-a b/of-b
+    quietly "$SCIWRAP" exec --no-record --bind "$WORK/a:/etc/sub/new" --bind "$WORK/a/of-a:/etc/file" --bind "$WORK/b:/etc/sub/new2/deep:rw" \
+        tiny sh -c 'ls /etc/sub/new /etc/sub/new2/deep /etc/file; touch /etc/sub/new2/deep/made; ! touch /etc/sub/new/made 2>/dev/null'
+    [[ -e b/made && ! -e a/made ]]
+    quietly "$SCIWRAP" exec --no-record --bind "$WORK/a:/opt/x/y:rw" --bind "$WORK/b:/opt/x" tiny ls /opt/x
+    is "$output" "$(printf 'made\nof-b')"
+}
+
 @test "no namespaces inside unless asked; with --nest a sandbox of its own, and the record says so" {
     run "$SCIWRAP" exec --no-record tiny busybox unshare -Ur true
     [[ $status -ne 0 ]]
