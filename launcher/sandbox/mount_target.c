@@ -30,7 +30,7 @@ static bool is_empty_dir(const char *path)
 {
     auto_dir DIR *dir = opendir(path);
     struct dirent *entry;
-    while (dir != NULL && (errno = 0, entry = readdir(dir)) != NULL) {
+    for (errno = 0; dir != NULL && (entry = readdir(dir)) != NULL; errno = 0) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             return false;
         }

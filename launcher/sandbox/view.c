@@ -212,7 +212,7 @@ static int cover_for_root(const struct covering *covering, struct err *err)
     if (dir == NULL) {
         return err_set_errno(err, ERR_SYSTEM, errno, "list '/proc'");
     }
-    while (errno = 0, (entry = readdir(dir)) != NULL) {
+    for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
         const char *name = entry->d_name;
         bool other = name[0] == '.' || (name[0] >= '0' && name[0] <= '9') || strlist_has(covering->covered, name);
         if (!other && cover_entry(covering, name, err) < 0) {
