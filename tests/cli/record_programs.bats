@@ -96,7 +96,7 @@ PYTHON
     head -c 5000000 /dev/zero >data
     quietly "$SCIWRAP" exec tiny sh -c 'act memory 64; act compute 300; act sleep 300; cat data >copy; true'
     by() { # WORD EXPRESSION over p
-        field "[($2) for p in m['circumstances']['processes'] if p['programs'] and '$1' in ' '.join(p['programs'][-1]['argv'])][-1]"
+        field "[($2) for p in m['circumstances']['processes'] if p['programs'] and ' '.join(p['programs'][-1]['argv']).startswith('$1')][-1]"
     }
     is "$(by 'act memory' '64e6 < p["max_rss_bytes"] < 90e6')" True
     is "$(by 'act compute' 'p["user_us"] + p["system_us"] > 250e3 and p["elapsed_ns"] > 250e6')" True
