@@ -44,9 +44,8 @@ PYTHON
         reruns
     done
     ln -s sh ash # by a link
-    quietly "$SCIWRAP" exec tiny ./ash -c 'echo hello'
+    acts execve ./ash -c 'echo hello'
     tells 'in ash -> sh' "in sh $(stat -c %s sh) bytes"
-    is "$(programs)" "[('/workspace/sh', '$(sha256 sh | cut -c1-8)')]"
     reruns
 }
 
@@ -56,16 +55,16 @@ PYTHON
     printf '#!/workspace/busybox sh\necho from "$0"\n' >script
     printf '#! busybox sh\necho from "$0"\n' >relative
     chmod 755 script relative
-    quietly "$SCIWRAP" exec tiny ./script
+    acts execve ./script
     tells "in busybox $(stat -c %s busybox) bytes" 'in script "#!/workspace/busybox sh\necho from "$0"\n"'
-    is "$(field '[p["path"] for p in m["experiment"]["programs"]]')" "['/workspace/busybox', '/workspace/script']"
+    is "$(field '[p["path"] for p in m["experiment"]["programs"]]')" "['/usr/bin/act', '/workspace/busybox', '/workspace/script']"
     reruns
-    quietly "$SCIWRAP" exec tiny ./relative
+    acts execve ./relative
     tells "in busybox $(stat -c %s busybox) bytes" 'in relative "#! busybox sh\necho from "$0"\n"'
     reruns
-    quietly "$SCIWRAP" exec tiny script a # of the environment
+    acts execve /bin/script a # of the environment
     is "$output" "script a"
-    is "$(field '[p["path"] for p in m["experiment"]["programs"]]')" "['/usr/bin/busybox', '/usr/bin/script']"
+    is "$(field '[p["path"] for p in m["experiment"]["programs"]]')" "['/usr/bin/act', '/usr/bin/busybox', '/usr/bin/script']"
 }
 
 @test "a script in place of a program, edited by the run itself" {
@@ -87,8 +86,8 @@ PYTHON
     is "$(field 'len(m["circumstances"]["processes"][0]["programs"][0]["argv"])')" 7
     is "$(field 'm["circumstances"]["processes"][0]["programs"][0]["argv"][2:5]')" "['', ' ', 'new\\nline']"
     is "$(field 'len(m["circumstances"]["processes"][0]["programs"][0]["argv"][6])')" 5000
-    quietly "$SCIWRAP" exec tiny probe arguments "$(head -c 100000 /dev/zero | tr '\0' x)"
-    is "$(field 'm["circumstances"]["processes"][0]["programs"][0]["argv"][2]' | sed 's/xxxxx*/x/')" x...
+    acts execve /bin/probe arguments "$(head -c 100000 /dev/zero | tr '\0' x)"
+    is "$(field 'm["circumstances"]["processes"][0]["programs"][1]["argv"][2]' | sed 's/xxxxx*/x/')" x...
 }
 
 @test "time, memory and bytes of each process" {
