@@ -2,10 +2,10 @@
 # tests/run.sh: installs what the tests need, builds with sanitizers, runs every test. See docs/HACKING.md.
 #
 #   --long        also: real programs run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000
-#                 random recorded runs, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, and the campaigns at full
+#                 random recorded runs, the recorder under ThreadSanitizer, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, and the campaigns at full
 #                 length (ten minutes; else half a minute)
 #   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user campaigns campaigns-user compat
-#                 reproduce reproduce-user lint reproduce-long clang record fuzz bench
+#                 reproduce reproduce-user lint reproduce-long clang record threads fuzz bench
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -284,6 +284,16 @@ record() {
         bats --tap tests/cli/record_random.bats
 }
 
+# The recorder's threads under ThreadSanitizer. It needs addresses as they are without randomisation (setarch), and the
+# helper of the release build: it does not fit into the memory that the helper allows itself.
+threads() {
+    cmake -G Ninja -S . -B build/tsan -DCMAKE_BUILD_TYPE=Debug -DSCIWRAP_TESTS=OFF -DCMAKE_C_FLAGS=-fsanitize=thread \
+        -DSCIWRAP_WERROR=OFF && cmake --build build/tsan --target sciwrap && mkdir -p build/tsan/libexec &&
+        cp -r build/release/libexec/. build/tsan/libexec/ || return
+    env TSAN_OPTIONS=exitcode=66 FIXTURES="$root/build/fixtures" SCIWRAP="$root/build/tsan/bin/sciwrap" \
+        setarch --addr-no-randomize bats --tap tests/cli/record_{inputs,outputs,links,programs,outside}.bats tests/cli/seed.bats
+}
+
 fuzz() {
     build_preset fuzz || return
     local program module new
@@ -341,11 +351,12 @@ if [[ $failed -eq 0 ]]; then
     part reproduce reproduce
     part reproduce-user reproduce_user
     part lint lint
-    if [[ $long == yes || $only == reproduce-long || $only == clang || $only == record || $only == fuzz ||
+    if [[ $long == yes || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
         $only == bench ]]; then
         part reproduce-long reproduce_long
         part clang clang_build
         part record record
+        part threads threads
         part fuzz fuzz
         part bench bench
     fi
