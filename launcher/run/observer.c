@@ -175,9 +175,8 @@ static void on_connect(struct observer *observer, const struct recorder_call *ca
     }
 }
 
-static enum recorder_answer told(void *context, const struct recorder_call *call)
+static enum recorder_answer note_call(struct observer *observer, const struct recorder_call *call)
 {
-    struct observer *observer = context;
     switch (call->act) {
     case RECORDER_READ:
     case RECORDER_EXECUTE:
@@ -208,6 +207,14 @@ static enum recorder_answer told(void *context, const struct recorder_call *call
         return observer->seeding != NULL ? seeding_random(observer->seeding, observer->recorder, call) : RECORDER_GO_ON;
     }
     return RECORDER_GO_ON;
+}
+
+static enum recorder_answer told(void *context, const struct recorder_call *call)
+{
+    struct observer *observer = context;
+    enum recorder_answer answer = note_call(observer, call);
+    workers_help(&observer->workers);
+    return answer;
 }
 
 void observer_begin(struct observer *observer)

@@ -83,16 +83,23 @@ void workers_give(struct workers *workers, struct work *work, bool urgent)
     put(workers, work, urgent);
     workers->left = 0;
     bool wake = workers->sleeping > 0;
-    if (!wake && workers->count < workers->most &&
-        pthread_create(&workers->thread[workers->count], NULL, run_thread, workers) == 0) {
-        workers->count++;
+    if (!wake && workers->count < workers->most) {
+        bool made = pthread_create(&workers->thread[workers->count], NULL, run_thread, workers) == 0;
+        workers->count += made;
+        workers->alone = workers->count == 0; /* a limit on processes */
     }
-    bool alone = workers->count == 0;
     pthread_mutex_unlock(&workers->lock);
     if (wake) {
         pthread_cond_signal(&workers->more);
     }
-    if (alone) { /* no thread can be made (a limit on processes): then here and now */
+}
+
+void workers_help(struct workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    bool alone = workers->alone;
+    pthread_mutex_unlock(&workers->lock);
+    if (alone) {
         workers_wait(workers);
     }
 }

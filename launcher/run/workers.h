@@ -27,6 +27,7 @@ struct workers {
     unsigned sleeping;
     unsigned count;
     unsigned most;
+    bool alone; /* there is work, and no thread could be made for it */
     bool ending;
     pthread_t thread[WORKERS_MOST];
 };
@@ -34,6 +35,9 @@ struct workers {
 void workers_begin(struct workers *workers);
 /* `urgent`: before all that waits, because a process of the run waits for it. */
 void workers_give(struct workers *workers, struct work *work, bool urgent);
+/* Does what waits when no thread could be made: to be called, after work was given, by who holds no lock that it takes.
+ */
+void workers_help(struct workers *workers);
 /* Work that nobody waits for: done with other work, when there is enough of it, or in workers_wait(). Waking a thread
  * for each piece would cost more than the piece, and the CPU on which the run wants to go on. */
 void workers_leave(struct workers *workers, struct work *work);

@@ -214,8 +214,10 @@ static void take_message(struct watch *watch, const struct message *message, int
         watch->stdin_fd = fd;
         break;
     case MESSAGE_FAILED:
+        if (!watch->failed) { /* else the command only tells what came of the first failure */
+            *watch->err = message->err;
+        }
         watch->failed = true;
-        *watch->err = message->err;
         break;
     case MESSAGE_STOPPED:
         stop_along(watch);

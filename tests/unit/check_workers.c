@@ -3,7 +3,10 @@
 #include "run/workers.h"
 
 #include <stdatomic.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "unit.h"
@@ -76,11 +79,31 @@ START_TEST(does_what_is_left_when_it_is_enough)
 }
 END_TEST
 
+/* As a batch job may have it: no thread can be made. Root is under no such limit, and so tried as somebody else. */
+START_TEST(does_what_waits_where_no_thread_can_be_made)
+{
+    struct rlimit usual;
+    ck_assert(geteuid() != 0 || setuid(65534) == 0);
+    prctl(PR_SET_DUMPABLE, 1); /* or the leak checker cannot look */
+    ck_assert_int_eq(getrlimit(RLIMIT_NPROC, &usual), 0);
+    struct rlimit none = {.rlim_max = usual.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &none), 0);
+    for (int i = 0; i < 3; i++) {
+        workers_give(&workers, new_work(), false);
+    }
+    ck_assert_int_eq(atomic_load(&done), 0); /* the giver may hold a lock that the work takes */
+    workers_help(&workers);
+    ck_assert_int_eq(atomic_load(&done), 3);
+    ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &usual), 0);
+}
+END_TEST
+
 static Suite *workers_suite(void)
 {
     Suite *suite = suite_create("workers");
     TCase *work = tcase_create("work");
     tcase_add_checked_fixture(work, begin, end);
+    tcase_add_test(work, does_what_waits_where_no_thread_can_be_made);
     tcase_add_test(work, does_what_is_given);
     tcase_add_test(work, does_what_is_left_at_the_end);
     tcase_add_test(work, does_what_is_left_when_it_is_enough);
