@@ -2,8 +2,8 @@
 # tests/run.sh: installs what the tests need, builds with sanitizers, runs every test. See docs/HACKING.md.
 #
 #   --long        also: real programs run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000
-#                 random recorded runs, the recorder under ThreadSanitizer, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, and the campaigns at full
-#                 length (ten minutes; else half a minute)
+#                 random recorded runs, the recorder under ThreadSanitizer, each fuzzer for 60 s (FUZZ_SECONDS), the
+#                 benchmarks, and the campaigns at full length (ten minutes; else half a minute)
 #   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user campaigns campaigns-user compat
 #                 reproduce reproduce-user lint reproduce-long clang record threads fuzz bench
 #   --no-install  installs nothing
