@@ -212,6 +212,7 @@ as_root_only() {
 
 @test "D6 a set-id copy of the launcher refuses before it reads an argument" {
     as_root_only
+    ! grep -q __asan_init "$SCIWRAP" || skip "the sanitizers cannot watch a set-id program; the release build is tried too"
     chmod 755 "$BATS_TEST_TMPDIR" "$WORK"
     local mode
     for mode in 4755 2755; do
