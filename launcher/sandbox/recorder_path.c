@@ -26,11 +26,17 @@ bool recorder_path_is_possible(void)
     return fd >= 0;
 }
 
+static const char gone[] = " (deleted)"; /* what the kernel puts behind the name that something had, d_path() */
+
+static bool is_gone(const char *text, size_t length)
+{
+    return length >= sizeof(gone) && strcmp(text + length - (sizeof(gone) - 1), gone) == 0;
+}
+
 /* The name of what a link under /proc refers to. The kernel tells it as seen from the root of the mounts that it is in,
  * which for a process of a run is the root inside (d_path()). */
 bool recorder_read_link(const char *link, char *text, size_t size)
 {
-    static const char gone[] = " (deleted)";
     struct stat st;
     ssize_t length = readlink(link, text, size - 1);
     if (length <= 0 || text[0] != '/') {
@@ -38,8 +44,7 @@ bool recorder_read_link(const char *link, char *text, size_t size)
         return false;
     }
     text[length] = '\0';
-    size_t end = (size_t)length;
-    if (end < sizeof(gone) || strcmp(text + end - (sizeof(gone) - 1), gone) != 0) {
+    if (!is_gone(text, (size_t)length)) {
         return true;
     }
     errno = ENOENT;
@@ -51,6 +56,40 @@ static bool open_file_of(pid_t thread, int fd, char *text, size_t size)
     char link[64];
     snprintf(link, sizeof(link), "/proc/%d/fd/%d", thread, fd);
     return recorder_read_link(link, text, size);
+}
+
+static bool is_step(const char *path, const char *step)
+{
+    size_t length = strlen(step);
+    return strncmp(path, step, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* From a folder that was removed only ".." leads anywhere: to where it stood. The kernel still tells that, and without
+ * links, so that a step up takes the last component away. What is left of `path`; NULL when it names nothing. */
+static const char *leave_gone(pid_t thread, int directory, const char *path, char *text, size_t size)
+{
+    char link[64];
+    if (directory == AT_FDCWD) {
+        snprintf(link, sizeof(link), "/proc/%d/cwd", thread);
+    } else {
+        snprintf(link, sizeof(link), "/proc/%d/fd/%d", thread, directory);
+    }
+    ssize_t length = readlink(link, text, size - 1);
+    text[length > 0 ? length : 0] = '\0';
+    if (text[0] != '/' || !is_gone(text, (size_t)length)) {
+        return NULL;
+    }
+    bool left = false;
+    while (is_step(path, "..") || is_step(path, ".")) {
+        if (is_step(path, "..")) {
+            left = true;
+            char *slash = strrchr(text, '/');
+            slash[slash == text] = '\0'; /* "/" is its own parent */
+        }
+        path += strcspn(path, "/");
+        path += strspn(path, "/");
+    }
+    return left ? path : NULL;
 }
 
 static bool start_of(struct recorder_callers *callers, pid_t thread, int directory, char *text, size_t size)
@@ -80,7 +119,11 @@ bool recorder_absolute(struct recorder_callers *callers, pid_t thread, int direc
     errno = 0;
     if (!start_of(callers, thread, directory, ret_path, PATH_MAX)) {
         callers->unnamed += errno == ENAMETOOLONG;
-        return false;
+        path = leave_gone(thread, directory, path, ret_path, PATH_MAX);
+        if (path == NULL) {
+            return false;
+        }
+        length = strlen(path);
     }
     size_t at = strlen(ret_path);
     if (length == 0) {
