@@ -12,9 +12,21 @@ void workers_begin(struct workers *workers)
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->more, NULL);
     pthread_cond_init(&workers->idle, NULL);
+    pthread_cond_init(&workers->express, NULL);
     cpu_set_t allowed;
     int cpus = sched_getaffinity(0, sizeof(allowed), &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
     workers->most = cpus < 1 ? 1 : cpus > WORKERS_MOST ? WORKERS_MOST : (unsigned)cpus;
+}
+
+static struct work *pop(struct workers *workers)
+{
+    struct work *work = workers->first;
+    if (work != NULL) {
+        workers->first = work->next;
+        workers->last = work->next == NULL ? NULL : workers->last;
+        workers->urgent -= workers->urgent > 0; /* they come first */
+    }
+    return work;
 }
 
 static struct work *take(struct workers *workers)
@@ -24,20 +36,24 @@ static struct work *take(struct workers *workers)
         pthread_cond_wait(&workers->more, &workers->lock);
         workers->sleeping--;
     }
-    struct work *work = workers->first;
-    if (work != NULL) {
-        workers->first = work->next;
-        workers->last = work->next == NULL ? NULL : workers->last;
-    }
-    return work;
+    return pop(workers);
 }
 
-static void *run_thread(void *context)
+static struct work *take_urgent(struct workers *workers)
 {
-    struct workers *workers = context;
+    while (workers->urgent == 0 && !workers->ending) {
+        workers->express_sleeps = true;
+        pthread_cond_wait(&workers->express, &workers->lock);
+        workers->express_sleeps = false;
+    }
+    return workers->urgent > 0 ? pop(workers) : NULL;
+}
+
+static void *work_through(struct workers *workers, struct work *(*next)(struct workers *workers))
+{
     struct work *work;
     pthread_mutex_lock(&workers->lock);
-    while ((work = take(workers)) != NULL) {
+    while ((work = next(workers)) != NULL) {
         pthread_mutex_unlock(&workers->lock);
         work->run(work);
         pthread_mutex_lock(&workers->lock);
@@ -47,6 +63,16 @@ static void *run_thread(void *context)
     }
     pthread_mutex_unlock(&workers->lock);
     return NULL;
+}
+
+static void *run_thread(void *context)
+{
+    return work_through(context, take);
+}
+
+static void *run_express(void *context)
+{
+    return work_through(context, take_urgent);
 }
 
 static void put(struct workers *workers, struct work *work, bool urgent)
@@ -61,6 +87,7 @@ static void put(struct workers *workers, struct work *work, bool urgent)
         workers->last = work;
     }
     workers->open++;
+    workers->urgent += urgent;
 }
 
 void workers_leave(struct workers *workers, struct work *work)
@@ -77,21 +104,31 @@ void workers_leave(struct workers *workers, struct work *work)
     }
 }
 
+/* All others are busy. */
+static void call_express(struct workers *workers)
+{
+    if (workers->express_sleeps) {
+        pthread_cond_signal(&workers->express);
+    } else if (!workers->has_express && workers->count > 0) {
+        workers->has_express = pthread_create(&workers->thread[WORKERS_MOST], NULL, run_express, workers) == 0;
+    }
+}
+
 void workers_give(struct workers *workers, struct work *work, bool urgent)
 {
     pthread_mutex_lock(&workers->lock);
     put(workers, work, urgent);
     workers->left = 0;
-    bool wake = workers->sleeping > 0;
-    if (!wake && workers->count < workers->most) {
-        bool made = pthread_create(&workers->thread[workers->count], NULL, run_thread, workers) == 0;
-        workers->count += made;
-        workers->alone = workers->count == 0; /* a limit on processes */
-    }
-    pthread_mutex_unlock(&workers->lock);
-    if (wake) {
+    if (workers->sleeping > 0) {
         pthread_cond_signal(&workers->more);
+    } else if (workers->count < workers->most &&
+               pthread_create(&workers->thread[workers->count], NULL, run_thread, workers) == 0) {
+        workers->count++;
+    } else if (urgent) {
+        call_express(workers);
     }
+    workers->alone = workers->count == 0; /* a limit on processes */
+    pthread_mutex_unlock(&workers->lock);
 }
 
 void workers_help(struct workers *workers)
@@ -108,9 +145,7 @@ void workers_wait(struct workers *workers)
 {
     struct work *work;
     pthread_mutex_lock(&workers->lock);
-    while ((work = workers->first) != NULL) { /* who waits can as well help */
-        workers->first = work->next;
-        workers->last = work->next == NULL ? NULL : workers->last;
+    while ((work = pop(workers)) != NULL) { /* who waits can as well help */
         pthread_mutex_unlock(&workers->lock);
         work->run(work);
         pthread_mutex_lock(&workers->lock);
@@ -128,10 +163,15 @@ void workers_end(struct workers *workers)
     pthread_mutex_lock(&workers->lock);
     workers->ending = true;
     pthread_cond_broadcast(&workers->more);
+    pthread_cond_broadcast(&workers->express);
     pthread_mutex_unlock(&workers->lock);
     for (unsigned i = 0; i < workers->count; i++) {
         pthread_join(workers->thread[i], NULL);
     }
+    if (workers->has_express) {
+        pthread_join(workers->thread[WORKERS_MOST], NULL);
+    }
+    pthread_cond_destroy(&workers->express);
     pthread_cond_destroy(&workers->more);
     pthread_cond_destroy(&workers->idle);
     pthread_mutex_destroy(&workers->lock);

@@ -14,26 +14,31 @@ struct work {
     void (*run)(struct work *work); /* owns *work: usually it is the first field of something larger, which it frees */
 };
 
-enum { WORKERS_MOST = 4 };
+enum { WORKERS_MOST = 4, WORKERS_URGENT = 1 };
 
 struct workers {
     pthread_mutex_t lock;
-    pthread_cond_t more; /* there is work, or it ends */
-    pthread_cond_t idle; /* nothing waits or is worked on */
+    pthread_cond_t more;    /* there is work, or it ends */
+    pthread_cond_t express; /* there is urgent work, or it ends */
+    pthread_cond_t idle;    /* nothing waits or is worked on */
     struct work *first;
     struct work *last;
     size_t open;   /* waiting and being worked on */
     unsigned left; /* pieces since somebody was woken for one */
     unsigned sleeping;
+    unsigned urgent; /* the first so many that wait */
     unsigned count;
     unsigned most;
     bool alone; /* there is work, and no thread could be made for it */
     bool ending;
-    pthread_t thread[WORKERS_MOST];
+    bool has_express;
+    bool express_sleeps;
+    pthread_t thread[WORKERS_MOST + WORKERS_URGENT]; /* the last takes urgent work only */
 };
 
 void workers_begin(struct workers *workers);
-/* `urgent`: before all that waits, because a process of the run waits for it. */
+/* `urgent`: before all that waits, because a process of the run waits for it, and on a thread of its own should all
+ * others be busy: hashing a large file takes minutes. */
 void workers_give(struct workers *workers, struct work *work, bool urgent);
 /* Does what waits when no thread could be made: to be called, after work was given, by who holds no lock that it takes.
  */

@@ -49,6 +49,33 @@ START_TEST(does_what_is_given)
 }
 END_TEST
 
+static void run_until_done(struct work *work)
+{
+    while (atomic_load(&done) == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    free(work);
+}
+
+/* Each of the others is at something that takes long: here until the urgent one is done. */
+START_TEST(urgent_work_does_not_wait_for_what_takes_long)
+{
+    for (unsigned i = 0; i < workers.most + 2; i++) {
+        struct work *work = new_work();
+        work->run = run_until_done;
+        workers_give(&workers, work, false);
+    }
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); /* all are taken up */
+    workers_give(&workers, new_work(), true);
+    while (atomic_load(&done) == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    workers_give(&workers, new_work(), true); /* and once more */
+    workers_wait(&workers);
+    ck_assert_int_eq(atomic_load(&done), 2);
+}
+END_TEST
+
 START_TEST(does_what_is_left_at_the_end)
 {
     for (int i = 0; i < 10; i++) {
@@ -105,6 +132,7 @@ static Suite *workers_suite(void)
     tcase_add_checked_fixture(work, begin, end);
     tcase_add_test(work, does_what_waits_where_no_thread_can_be_made);
     tcase_add_test(work, does_what_is_given);
+    tcase_add_test(work, urgent_work_does_not_wait_for_what_takes_long);
     tcase_add_test(work, does_what_is_left_at_the_end);
     tcase_add_test(work, does_what_is_left_when_it_is_enough);
     suite_add_tcase(suite, work);
