@@ -77,6 +77,19 @@ void file_list_remove(struct file_list *list, size_t index)
     memmove(&list->item[index], &list->item[index + 1], (list->count - index) * sizeof(*list->item));
 }
 
+void file_list_drop(struct file_list *list, const bool *marked)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (marked[i]) {
+            release_item(&list->item[i]);
+        } else {
+            list->item[kept++] = list->item[i];
+        }
+    }
+    list->count = kept;
+}
+
 void file_list_release(struct file_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {

@@ -48,6 +48,8 @@ struct file_item *file_list_add(struct file_list *list, const char *path);
 struct file_item *file_list_find(const struct file_list *list, const char *path);
 void file_list_sort(struct file_list *list); /* by path */
 void file_list_remove(struct file_list *list, size_t index);
+/* Removes those that are marked, `list->count` marks. One after the other would take the square of their number. */
+void file_list_drop(struct file_list *list, const bool *marked);
 void file_list_release(struct file_list *list);
 
 /* Where an input may be since the run gave it another name: adds the host paths of the outputs that have its content.

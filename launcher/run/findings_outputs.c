@@ -2,6 +2,7 @@
  * findings_outputs: the part of findings.h about what is different after a run. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,15 +136,18 @@ static struct book_file *origin_of(struct search *search, const char *host, cons
 
 static void judge_new(struct search *search, size_t mount, const char *host, int depth);
 
-/* What is in a folder that is not the one that stood there before. What has a page has its own turn. */
-static void judge_children(struct search *search, size_t mount, const char *host, int fd, int depth)
+/* What is in a folder that is not the one that stood there before. What has a page has its own turn. Closes the
+ * folder before it goes on to those inside: there can be more of them, one in the other, than descriptors. */
+static void judge_children(struct search *search, size_t mount, const char *host, struct now *folder, int depth)
 {
-    enum { DEEPEST = 200 };
+    enum { DEEPEST = PATH_MAX / 2 };
     struct strlist names = {0};
     struct err ignored = {0};
     if (depth < DEEPEST) {
-        (void)fs_list(fd, ".", &names, &ignored);
+        (void)fs_list(folder->fd, ".", &names, &ignored);
     }
+    close(folder->fd);
+    folder->fd = -1;
     for (size_t i = 0; i < names.count; i++) {
         auto_free char *child = xasprintf("%s/%s", host, names.item[i]);
         if (strcmp(names.item[i], SETUP_RECORDS) != 0 && book_at(&search->observer->book, child) == NULL) {
@@ -166,7 +170,7 @@ static void judge_new(struct search *search, size_t mount, const char *host, int
         add(search, host, &now, origin != NULL ? FILE_RENAMED : FILE_CREATED, origin,
             origin != NULL ? origin->host : NULL);
         if (S_ISDIR(now.st.st_mode)) {
-            judge_children(search, mount, host, now.fd, depth);
+            judge_children(search, mount, host, &now, depth);
         }
     }
     if (now.fd >= 0) {
@@ -182,7 +186,7 @@ static bool same_link(const struct book_file *page, int fd)
            memcmp(target, page->target, (size_t)length) == 0;
 }
 
-static void judge_existing(struct search *search, struct book_file *page, const struct now *now)
+static void judge_existing(struct search *search, struct book_file *page, struct now *now)
 {
     const struct book_file *first = book_first(page);
     bool same_type = (page->before.st_mode & S_IFMT) == (now->st.st_mode & S_IFMT);
@@ -200,7 +204,7 @@ static void judge_existing(struct search *search, struct book_file *page, const 
     /* One that was away and is back can hold what was put into it meanwhile. */
     bool moved = page->replaced || !same_file || book_is_below_new(&search->observer->book, page->host);
     if (S_ISDIR(now->st.st_mode) && moved) {
-        judge_children(search, page->mount, page->host, now->fd, 0);
+        judge_children(search, page->mount, page->host, now, 0);
     }
 }
 
@@ -287,6 +291,7 @@ static void hash_item(struct search *search, struct file_item *item)
 
 static void hash_all(struct search *search)
 {
+    size_t given = 0;
     for (size_t i = 0; i < search->pending_count; i++) {
         struct file_item *item = &search->outputs->item[search->pending[i].item];
         const struct book_file *inode = search->pending[i].inode;
@@ -297,7 +302,7 @@ static void hash_all(struct search *search)
             continue;
         }
         hash_item(search, item);
-        if (i % 256 == 255) { /* each holds a descriptor */
+        if (++given % 256 == 0) { /* each holds a descriptor */
             workers_wait(&search->observer->workers);
         }
     }
@@ -320,7 +325,8 @@ static void learn_contents(const struct search *search)
 /* What was opened for writing, or written anew, and says the same as before, is no output. */
 static void drop_equal(struct search *search)
 {
-    for (size_t i = search->pending_count; i-- > 0;) {
+    bool *equal = xcalloc(search->outputs->count + 1, sizeof(*equal));
+    for (size_t i = 0; i < search->pending_count; i++) {
         const struct pending *pending = &search->pending[i];
         struct file_item *item = &search->outputs->item[pending->item];
         const struct book_file *first = pending->page != NULL ? book_first(pending->page) : NULL;
@@ -329,11 +335,13 @@ static void drop_equal(struct search *search)
             continue;
         }
         if ((first->before.st_mode & 07777) == item->mode) {
-            file_list_remove(search->outputs, pending->item);
+            equal[pending->item] = true;
         } else {
             item->change = FILE_MODE;
         }
     }
+    file_list_drop(search->outputs, equal);
+    free(equal);
 }
 
 void findings_outputs(struct observer *observer, const struct setup *setup, const struct facts *facts,

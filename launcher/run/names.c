@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@
 #include "base/path.h"
 #include "run/setup.h"
 
-enum { DEEPEST = 200 };
+enum { DEEPEST = PATH_MAX / 2 };
 
 static bool is_wanted(const struct book_file *page)
 {

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -225,27 +226,41 @@ void page_links(struct observer *observer, const struct recorder_call *call, con
 
 /* ---- folders that move */
 
+/* What is called `name` in a folder; on the heap, for folders can be deep. */
+struct child {
+    struct place place;
+    struct recorder_target target;
+};
+
+static void note_subtree(struct observer *observer, int folder_fd, const struct place *folder, int depth);
+
+static void note_child(struct observer *observer, int folder_fd, const struct place *folder, const char *name,
+                       int depth)
+{
+    struct child *child = xmalloc(sizeof(*child));
+    if (look_up_child(folder_fd, folder, name, &child->target, &child->place)) {
+        struct book_file *file = page_of(observer, &child->target, &child->place);
+        if (file != NULL) {
+            file->touched = true;
+        }
+        if (S_ISDIR(child->target.st.st_mode)) {
+            note_subtree(observer, child->target.fd, &child->place, depth + 1);
+        }
+        recorder_target_release(&child->target);
+    }
+    free(child);
+}
+
 static void note_subtree(struct observer *observer, int folder_fd, const struct place *folder, int depth)
 {
-    enum { DEEPEST = 100 };
+    enum { DEEPEST = PATH_MAX / 2 };
     struct strlist names = {0};
     struct err ignored = {0};
     (void)fs_list(folder_fd, ".", &names, &ignored);
     for (size_t i = 0; i < names.count && depth < DEEPEST; i++) {
-        struct place place;
-        struct recorder_target target;
-        if (strcmp(names.item[i], SETUP_RECORDS) == 0 ||
-            !look_up_child(folder_fd, folder, names.item[i], &target, &place)) {
-            continue;
+        if (strcmp(names.item[i], SETUP_RECORDS) != 0) {
+            note_child(observer, folder_fd, folder, names.item[i], depth);
         }
-        struct book_file *file = page_of(observer, &target, &place);
-        if (file != NULL) {
-            file->touched = true;
-        }
-        if (S_ISDIR(target.st.st_mode)) {
-            note_subtree(observer, target.fd, &place, depth + 1);
-        }
-        recorder_target_release(&target);
     }
     strlist_release(&names);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -160,6 +161,17 @@ static void free_recorder(struct recorder *recorder)
     free(recorder);
 }
 
+/* What cannot be opened would be missing in the record. The run, which was started before, has a limit of its own. */
+static void raise_limit_of_descriptors(void)
+{
+    enum { ENOUGH = 65536 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < ENOUGH) {
+        limit.rlim_cur = limit.rlim_max < ENOUGH ? limit.rlim_max : ENOUGH;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct recorder_client *client, struct err *err)
 {
     struct recorder *recorder = xcalloc(1, sizeof(*recorder));
@@ -174,6 +186,7 @@ int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct r
     recorder->request = xcalloc(1, recorder->request_size);
     /* A direct hand-over of the CPU between caller and recorder: a third of the time of an open. */
     recorder->wait_in_kernel = ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP) == 0;
+    raise_limit_of_descriptors();
     *ret_recorder = recorder; /* the client needs it for the first call */
     if (start_thread(recorder, err) < 0) {
         *ret_recorder = NULL;
