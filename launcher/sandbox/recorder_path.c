@@ -17,7 +17,16 @@
 static int open_inside(int root, const char *path, bool follow)
 {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follow ? 0U : O_NOFOLLOW), .resolve = RESOLVE_IN_ROOT};
-    return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+    enum { TRIES = 1000 };
+    int fd = -1;
+    /* EAGAIN: with ".." in the path, and somebody on this host renamed something meanwhile (openat2(2)). */
+    for (int i = 0; i < TRIES; i++) {
+        fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+        if (fd >= 0 || errno != EAGAIN) {
+            break;
+        }
+    }
+    return fd;
 }
 
 bool recorder_path_is_possible(void)

@@ -64,3 +64,24 @@ deep() {
     is "$(outputs | grep -c '^modified b/x')" 1000
     is "$(outputs | wc -l)" 1000
 }
+
+# The kernel gives a look-up with ".." up when anything on the host is renamed meanwhile (openat2(2), EAGAIN).
+@test "paths with '..' are recorded while somebody else renames files all the time" {
+    anew
+    mkdir a b
+    (cd b && seq 3000 | split -l 1 -a 4 -)
+    python3 - "$BATS_TEST_TMPDIR" 3>&- <<'PYTHON' &
+import os, sys
+os.chdir(sys.argv[1])
+open("one", "w").close()
+while not os.path.exists("stop"):
+    os.rename("one", "two")
+    os.rename("two", "one")
+PYTHON
+    local renamer=$!
+    # shellcheck disable=SC2016
+    quietly "$SCIWRAP" exec tiny sh -c 'for f in b/x*; do echo new >a/../b/../$f; done'
+    touch "$BATS_TEST_TMPDIR/stop"
+    wait $renamer
+    is "$(outputs | grep -c '^modified b/x')" 3000
+}
