@@ -162,7 +162,7 @@ void running_print(const struct running *run)
     char memory[16];
     auto_free char *user = running_user(run->launcher.uid);
     auto_free char *started = circumstances_time(run->facts.started_ns);
-    auto_free char *words = running_words(&run->facts.command, 4 * WORDS_WIDTH);
+    auto_free char *words = running_words(&run->facts.command, (size_t)4 * WORDS_WIDTH);
     printf("%-12s %s, going on%s\n", "run", run->facts.id, run->facts.recorded ? "" : ", not recorded");
     print_text("environment", run->facts.environment);
     printf("%-12s %s\n", "command", words);

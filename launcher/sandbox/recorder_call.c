@@ -270,10 +270,10 @@ static bool read_paths(const struct seccomp_notif *request, struct recorder_call
 }
 
 /* What changes the meaning of names, or a current directory. */
-static bool moves(const struct seccomp_notif *request, enum recorder_act act)
+static bool moves(const struct seccomp_notif *request, const struct recorder_call *call)
 {
-    return request->data.nr == SYS_chdir || request->data.nr == SYS_fchdir || act == RECORDER_RENAME ||
-           act == RECORDER_LINK || act == RECORDER_MAKE;
+    return request->data.nr == SYS_chdir || request->data.nr == SYS_fchdir || call->act == RECORDER_RENAME ||
+           call->act == RECORDER_LINK || call->act == RECORDER_MAKE || (call->act == RECORDER_REMOVE && call->folder);
 }
 
 bool recorder_decode(const struct seccomp_notif *request, struct recorder_callers *callers,
@@ -304,7 +304,7 @@ bool recorder_decode(const struct seccomp_notif *request, struct recorder_caller
                         : shape->number == SYS_execveat ? request->data.args[2]
                                                         : 0;
     }
-    if (moves(request, call->act)) {
+    if (moves(request, call)) {
         recorder_callers_moved(callers, call->thread);
     }
     return known;

@@ -150,8 +150,9 @@ static int make_cpuinfo(const struct view *view, const char *folder, const char 
     for (const char *at = buf_text(&all); *at != '\0';) {
         const char *end = strstr(at, "\n\n");
         size_t length = end != NULL ? (size_t)(end + 2 - at) : strlen(at);
-        unsigned cpu;
-        if (sscanf(at, "processor : %u", &cpu) != 1 || has_cpu(view, cpu)) {
+        static const char key[] = "processor";
+        const char *value = strncmp(at, key, sizeof(key) - 1) == 0 ? strchr(at, ':') : NULL;
+        if (value == NULL || has_cpu(view, (unsigned)strtoul(value + 1, NULL, 10))) {
             buf_add(&some, at, length);
         }
         at += length;

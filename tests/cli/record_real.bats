@@ -28,6 +28,14 @@ deep() {
     reruns
 }
 
+@test "a folder that another process removes while somebody is in it" {
+    anew data=old
+    quietly "$SCIWRAP" exec tiny sh -c 'mkdir d && cd d && read x <../data; rmdir /workspace/d; read x <../data; echo hi >../made'
+    told >"$BATS_TEST_TMPDIR/told"
+    grep '^in data "old"' "$BATS_TEST_TMPDIR/told"
+    grep '^out made created "hi' "$BATS_TEST_TMPDIR/told"
+}
+
 @test "folders in folders, 1,000 deep, made and moved" {
     local place
     place=$(deep 1000)
