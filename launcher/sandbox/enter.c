@@ -22,6 +22,7 @@
 #include "sandbox/confine.h"
 #include "sandbox/enter_share.h"
 #include "sandbox/payload.h"
+#include "sandbox/scope.h"
 
 enum { USER = 0, PID = 2 };
 
@@ -43,6 +44,7 @@ struct entering {
     pid_t feeder;
     int channel; /* the command's end; the other one is `outer` */
     int outer;
+    bool foreground; /* of the terminal that is standard input */
 };
 
 static bool is_own(const char *name, const struct stat *st)
@@ -125,11 +127,19 @@ static void become(const struct entering *entering)
     }
     payload_scrub_arguments(); /* of this copy: /proc inside shows them */
     close(entering->outer);
+    /* A process group of its own: `kill 0` inside would reach the caller's other processes else. */
+    setpgid(0, 0);
+    if (entering->foreground) {
+        tcsetpgrp(STDIN_FILENO, getpgrp());
+    }
     if (share_give(&entering->share, &err) == 0 && confine_rights(&err) == 0) {
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         die_with(entering->channel); /* after the change of rights, which clears it */
         if (plan.fixed_addresses) {
             personality(ADDR_NO_RANDOMIZE); /* where the host refuses it, it did so for the run */
+        }
+        if (plan.network_host) {
+            scope_enter_sockets(); /* where the kernel has none, the run has none either */
         }
         if (payload_enter_workdir(&plan, &err) == 0 && confine_calls(&plan, &err) == 0) {
             (void)payload_become(&plan, entering->stdio, &err);
@@ -140,16 +150,25 @@ static void become(const struct entering *entering)
     _exit(err_exit_code(&err));
 }
 
-/* As launch.c does: what the terminal driver sends has reached the command already. */
+/* What the terminal driver sends goes to the command's process group, which is the foreground, or to both of us not at
+ * all; a hang-up it tells only the leader of the session. */
 static void pass_on(const siginfo_t *info, pid_t command)
 {
-    if (info->si_signo != SIGCHLD && info->si_code != SI_KERNEL) {
+    if (info->si_signo != SIGCHLD) {
         kill(command, info->si_signo);
     }
 }
 
+/* SIGTTOU is blocked. */
+static void give_terminal(bool foreground, pid_t group)
+{
+    if (foreground && tcgetpgrp(STDIN_FILENO) != group) {
+        tcsetpgrp(STDIN_FILENO, group);
+    }
+}
+
 /* Until the command ends. Stops with it, so that the shell outside has its job control. */
-static int watch(pid_t command, const sigset_t *signals)
+static int watch(pid_t command, const sigset_t *signals, bool foreground)
 {
     for (;;) {
         int status = 0;
@@ -159,19 +178,13 @@ static int watch(pid_t command, const sigset_t *signals)
             return status;
         }
         if (got == command) {
+            give_terminal(foreground, getpgrp());
             raise(SIGSTOP);
-            kill(command, SIGCONT);
+            give_terminal(foreground, command);
+            kill(-command, SIGCONT);
         } else if (sigwaitinfo(signals, &info) > 0) {
             pass_on(&info, command);
         }
-    }
-}
-
-/* A shell inside may have made a process group of its own the foreground. SIGTTOU is blocked. */
-static void take_terminal_back(void)
-{
-    if (isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) != getpgrp()) {
-        tcsetpgrp(STDIN_FILENO, getpgrp());
     }
 }
 
@@ -191,7 +204,7 @@ static int run_command(struct entering *entering, int *ret_wait_status, struct e
 {
     sigset_t signals;
     struct message message;
-    bool foreground = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+    entering->foreground = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
     block_signals(&signals);
     pid_t command = fork();
     if (command == 0) {
@@ -206,10 +219,8 @@ static int run_command(struct entering *entering, int *ret_wait_status, struct e
         close(entering->stdio[STDIN_FILENO]); /* the feeder shall see when the command reads no more */
         entering->stdio[STDIN_FILENO] = -1;
     }
-    *ret_wait_status = watch(command, &signals);
-    if (foreground) {
-        take_terminal_back();
-    }
+    *ret_wait_status = watch(command, &signals, entering->foreground);
+    give_terminal(entering->foreground, getpgrp());
     if (channel_receive(entering->outer, &message, NULL, false) > 0 && message.kind == MESSAGE_FAILED) {
         *err = message.err;
         return -1;

@@ -17,13 +17,23 @@ struct rules {
     uint64_t scopes;
 };
 
-int scope_enter(void)
+static int enter(uint64_t scopes)
 {
-    const struct rules rules = {.scopes = SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS};
+    const struct rules rules = {.scopes = scopes};
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, ASK_VERSION);
     if (abi < ABI_WITH_SCOPES) {
         return abi > 0 ? (int)abi : 0;
     }
     auto_fd int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
     return fd >= 0 && syscall(SYS_landlock_restrict_self, fd, 0) == 0 ? (int)abi : 0;
+}
+
+int scope_enter(void)
+{
+    return enter(SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS);
+}
+
+int scope_enter_sockets(void)
+{
+    return enter(SCOPE_ABSTRACT_SOCKETS);
 }

@@ -10,6 +10,9 @@
 #pragma once
 
 /* For this process and all that it starts, for good; needs no-new-privileges. Returns the kernel's ABI of Landlock, 0
- * where there is none; the scope is on from 6 on. A process that joins a run must not have a scope: it could then
- * neither signal nor trace those that are in this one. */
+ * where there is none; the scope is on from 6 on. A process that joins a run must not have this one: it could then
+ * neither signal nor trace those that are in the run's. */
 int scope_enter(void);
+/* For abstract sockets alone: for a process that joins a run with the host's network. It can signal the others, and not
+ * trace them. */
+int scope_enter_sockets(void);

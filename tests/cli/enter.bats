@@ -103,6 +103,35 @@ $walls
     is "$status" 9
 }
 
+@test "a signal to its process group does not leave the run" {
+    begin exec tiny sleep 71.5
+    # shellcheck disable=SC2016
+    succeeds setsid -w bash -c 'trap "echo hit" USR1; "$0" enter -q "$1" sh -c "kill -USR1 0"; echo "alive $?"' "$SCIWRAP" "$ID"
+    is "$output" "alive 138"
+}
+
+@test "the host's abstract sockets are out of reach with the host's network" {
+    command -v cc >/dev/null || skip "no compiler"
+    printf '%s\n' '#include <stdio.h>' '#include <string.h>' '#include <sys/socket.h>' '#include <sys/un.h>' \
+        'int main(int argc, char **argv) { struct sockaddr_un a = {.sun_family = AF_UNIX};' \
+        'strncpy(a.sun_path + 1, argv[argc - 1], 100); int s = socket(AF_UNIX, SOCK_STREAM, 0);' \
+        'int r = connect(s, (struct sockaddr *)&a, sizeof(sa_family_t) + 1 + strlen(argv[argc - 1]));' \
+        'puts(r == 0 ? "in" : "out"); return 0; }' >reach.c
+    cc -static -o reach reach.c || skip "no static C library"
+    python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind("\0" + sys.argv[1]); s.listen(); print("ready", flush=True); time.sleep(60)' \
+        "sciwrap-test-$$" >listening 3>&- &
+    listener=$!
+    until_true grep -q ready listening
+    is "$(./reach "sciwrap-test-$$")" in
+    begin exec --network host tiny sleep 71.5
+    if [[ $("$SCIWRAP" exec -q --network host tiny ./reach "sciwrap-test-$$") == out ]]; then
+        succeeds "$SCIWRAP" enter -q "$ID" ./reach "sciwrap-test-$$"
+        is "$output" out
+    fi
+    kill "$listener"
+}
+
 @test "without a command it is a shell, on the terminal too" {
     begin exec tiny sleep 71.5
     succeeds "$SCIWRAP" enter -q "$ID" <<<'echo in $((40+2)); exit 3 || true' || is "$status" 3
