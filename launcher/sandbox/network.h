@@ -7,13 +7,18 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 
+/* Stays where it is from network_begin() to network_join(): the child, which shares the memory, answers in it. */
 struct network_making {
     pid_t child;
-    int report[2]; /* a pipe for its answer */
+    int namespace;    /* a descriptor; -1: not made */
+    const char *step; /* that failed; NULL: none */
+    int failure;      /* errno of it */
+    bool explained;   /* host_explain() knows the step */
 };
 
 /* In a process that has all rights in its user namespace. */
