@@ -31,7 +31,8 @@ void places_learn(struct places *places, struct recorder *recorder, const struct
     places->real = xcalloc(plan->mount_count + 1, sizeof(*places->real));
     for (size_t i = 0; i < plan->mount_count; i++) {
         const char *named = plan->mount[i].target;
-        bool found = !is_own_folder(named) && recorder_resolve(recorder, call, named, true, &target);
+        bool plain = is_own_folder(named) || recorder_is_plain(recorder, call, named);
+        bool found = !plain && recorder_resolve(recorder, call, named, true, &target);
         places->real[i] = xstrdup(found ? target.real : named);
         if (found) {
             recorder_target_release(&target);

@@ -13,10 +13,11 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/path.h"
 
-static int open_inside(int root, const char *path, bool follow)
+static int open_path(int root, const char *path, uint64_t flags, uint64_t resolve)
 {
-    struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follow ? 0U : O_NOFOLLOW), .resolve = RESOLVE_IN_ROOT};
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC | flags, .resolve = RESOLVE_IN_ROOT | resolve};
     enum { TRIES = 1000 };
     int fd = -1;
     /* EAGAIN: with ".." in the path, and somebody on this host renamed something meanwhile (openat2(2)). */
@@ -27,6 +28,11 @@ static int open_inside(int root, const char *path, bool follow)
         }
     }
     return fd;
+}
+
+static int open_inside(int root, const char *path, bool follow)
+{
+    return open_path(root, path, follow ? 0U : O_NOFOLLOW, 0);
 }
 
 bool recorder_path_is_possible(void)
@@ -422,6 +428,12 @@ bool recorder_root_resolve(struct recorder_root *root, pid_t thread, const char 
         recorder_target_release(ret_target);
     }
     return found;
+}
+
+bool recorder_root_is_plain(struct recorder_root *root, pid_t thread, const char *path)
+{
+    auto_fd int fd = have_root(root, thread) ? open_path(root->fd, path, 0, RESOLVE_NO_SYMLINKS) : -1;
+    return fd >= 0 && path[0] == '/' && path_is_clean(path + 1);
 }
 
 void recorder_target_release(struct recorder_target *target)

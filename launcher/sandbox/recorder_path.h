@@ -23,4 +23,6 @@ bool recorder_read_link(const char *link, char *text, size_t size);
 /* See recorder_resolve(). */
 bool recorder_root_resolve(struct recorder_root *root, pid_t thread, const char *path, bool follow,
                            struct recorder_target *ret_target);
+/* See recorder_is_plain(). */
+bool recorder_root_is_plain(struct recorder_root *root, pid_t thread, const char *path);
 void recorder_root_close(struct recorder_root *root);
