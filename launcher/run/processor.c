@@ -24,7 +24,7 @@
 
 #if defined(__x86_64__)
 
-enum cpu_register { EBX, ECX, EDX };
+enum cpu_register { EAX, EBX, ECX, EDX };
 
 static const struct {
     const char *name;
@@ -73,18 +73,33 @@ static bool is_usable(const char *name, unsigned state)
     return !needs_ymm || (state & YMM) == YMM;
 }
 
+/* Like __get_cpuid_count(), which asks for the last leaf anew each time: on a virtual machine each cpuid is answered by
+ * the host, in microseconds. Leaves 1 and 0x80000001 are on every machine of 64 bits. */
+static bool ask_cpu(unsigned leaf, unsigned reg[4])
+{
+    static unsigned last[2]; /* of the common and of the extended leaves; the launcher asks on one thread */
+    unsigned *most = &last[leaf >> 31];
+    if (*most == 0 && (leaf & ~0x80000000U) > 1) {
+        *most = __get_cpuid_max(leaf & 0x80000000U, NULL);
+    }
+    if ((leaf & ~0x80000000U) > 1 && leaf > *most) {
+        return false;
+    }
+    __cpuid_count(leaf, 0, reg[0], reg[1], reg[2], reg[3]);
+    return true;
+}
+
 /* The level; the names of the usable features go to `flags`, unless it is NULL. */
 static unsigned read_features(struct strlist *flags)
 {
     unsigned leaf = 0;
-    unsigned reg[3] = {0};
+    unsigned reg[4] = {0};
     unsigned state = 0;
     unsigned level = 4;
     for (size_t i = 0; i < sizeof(cpu_features) / sizeof(cpu_features[0]); i++) {
         if (cpu_features[i].leaf != leaf) {
-            unsigned eax;
             leaf = cpu_features[i].leaf;
-            if (__get_cpuid_count(leaf, 0, &eax, &reg[EBX], &reg[ECX], &reg[EDX]) == 0) {
+            if (!ask_cpu(leaf, reg)) {
                 memset(reg, 0, sizeof(reg));
             }
             state = leaf == 1 && (reg[ECX] & bit_OSXSAVE) != 0 ? saved_state() : state;
@@ -105,8 +120,7 @@ static char *read_model(void)
 {
     unsigned text[13] = {0};
     for (size_t i = 0; i < 3; i++) {
-        unsigned *at = text + 4 * i;
-        if (__get_cpuid(0x80000002U + (unsigned)i, &at[0], &at[1], &at[2], &at[3]) == 0) {
+        if (!ask_cpu(0x80000002U + (unsigned)i, text + 4 * i)) {
             return NULL;
         }
     }
