@@ -192,11 +192,18 @@ static int cover(const struct covering *covering, const char *folder, const char
 }
 
 /* What uid 0 must not see or change, of all that this kernel has in /proc. Links lead to processes. */
-static int cover_entry(const struct covering *covering, const char *name, struct err *err)
+static int cover_entry(const struct covering *covering, DIR *dir, const struct dirent *entry, struct err *err)
 {
     struct stat st;
-    auto_free char *path = xasprintf("%s/%s", covering->proc, name);
-    if (lstat(path, &st) < 0 || (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))) {
+    const char *name = entry->d_name;
+    if (entry->d_type == DT_LNK) {
+        return 0;
+    }
+    /* A look-up in a fresh proc makes the inode: not done for a folder, which the mount looks up anyway. */
+    if (entry->d_type == DT_DIR) {
+        return cover(covering, covering->frozen_proc, name, name, err);
+    }
+    if (fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) < 0 || (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))) {
         return 0;
     }
     if (S_ISREG(st.st_mode) && (st.st_mode & S_IROTH) == 0 && (st.st_mode & 0222) == 0) {
@@ -216,7 +223,7 @@ static int cover_for_root(const struct covering *covering, struct err *err)
     for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
         const char *name = entry->d_name;
         bool other = name[0] == '.' || (name[0] >= '0' && name[0] <= '9') || strlist_has(covering->covered, name);
-        if (!other && cover_entry(covering, name, err) < 0) {
+        if (!other && cover_entry(covering, dir, entry, err) < 0) {
             return -1;
         }
     }
