@@ -136,7 +136,7 @@ build_both() {
 }
 
 unit() {
-    ctest --test-dir build/dev --timeout 120 "$@"
+    ctest --test-dir build/dev --timeout 120 -j 2 "$@"
 }
 
 # As an ordinary user: the tests of base/fs about modes mean nothing as root.
@@ -275,6 +275,22 @@ lint() {
     return $worst
 }
 
+# The analysers work on one CPU while the tests of the command line, which mostly wait, have the other.
+lint_begin() {
+    [[ -z $only || $only == lint ]] || return 0
+    (
+        lint >"$logs/lint.beside" 2>&1 </dev/null
+        echo $? >"$logs/lint.status"
+    ) &
+    lint_process=$!
+}
+
+lint_end() {
+    wait "$lint_process"
+    cat "$logs/lint.beside"
+    return "$(cat "$logs/lint.status")"
+}
+
 clang_build() {
     build_preset clang && ctest --test-dir build/clang --timeout 120
 }
@@ -341,6 +357,7 @@ part build build_both
 if [[ $failed -eq 0 ]]; then
     part unit unit
     part unit-user eval 'make_stage && unit_user'
+    lint_begin
     part cli cli tests/cli
     part cli-user cli_user
     part cli-release cli_release
@@ -350,7 +367,7 @@ if [[ $failed -eq 0 ]]; then
     part compat compat
     part reproduce reproduce
     part reproduce-user reproduce_user
-    part lint lint
+    part lint lint_end
     if [[ $long == yes || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
         $only == bench ]]; then
         part reproduce-long reproduce_long
