@@ -125,6 +125,30 @@ part() { # NAME COMMAND...
     fi
 }
 
+wanted() { # NAME
+    [[ -z $only || $only == "$1" ]]
+}
+
+# Of two parts that leave each other alone the second is begun beside the first, and counted when its turn comes: the whole
+# must stay under a quarter of an hour on two CPUs.
+declare -A beside
+begin_beside() { # NAME COMMAND...
+    local name=$1
+    shift
+    wanted "$name" || return 0
+    (
+        "$@" >"$logs/$name.beside" 2>&1 </dev/null
+        echo $? >"$logs/$name.status"
+    ) &
+    beside[$name]=$!
+}
+
+end_beside() { # NAME
+    wait "${beside[$1]}"
+    cat "$logs/$1.beside"
+    return "$(cat "$logs/$1.status")"
+}
+
 # ---- the parts
 
 build_preset() {
@@ -275,22 +299,6 @@ lint() {
     return $worst
 }
 
-# The analysers work on one CPU while the tests of the command line, which mostly wait, have the other.
-lint_begin() {
-    [[ -z $only || $only == lint ]] || return 0
-    (
-        lint >"$logs/lint.beside" 2>&1 </dev/null
-        echo $? >"$logs/lint.status"
-    ) &
-    lint_process=$!
-}
-
-lint_end() {
-    wait "$lint_process"
-    cat "$logs/lint.beside"
-    return "$(cat "$logs/lint.status")"
-}
-
 clang_build() {
     build_preset clang && ctest --test-dir build/clang --timeout 120
 }
@@ -357,9 +365,11 @@ part build build_both
 if [[ $failed -eq 0 ]]; then
     part unit unit
     part unit-user eval 'make_stage && unit_user'
-    lint_begin
+    ! wanted cli-user || make_stage
+    begin_beside cli-user cli_user
     part cli cli tests/cli
-    part cli-user cli_user
+    part cli-user end_beside cli-user
+    begin_beside lint lint
     part cli-release cli_release
     [[ -x tests/hostile/run.sh ]] && part hostile hostile && part hostile-user hostile_user
     part campaigns campaigns
@@ -367,7 +377,7 @@ if [[ $failed -eq 0 ]]; then
     part compat compat
     part reproduce reproduce
     part reproduce-user reproduce_user
-    part lint lint_end
+    part lint end_beside lint
     if [[ $long == yes || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
         $only == bench ]]; then
         part reproduce-long reproduce_long
