@@ -200,6 +200,11 @@ static void gather(struct observation *observation, const char *rootfs)
     manifest->addresses = observer->addresses;
     observer->addresses = (struct strlist){0};
     manifest->recording.calls = recorder_count(observer->recorder);
+    uint64_t unnamed = recorder_count_unnamed(observer->recorder);
+    if (unnamed > 0) {
+        strlist_addf(&manifest->recording.gaps, "%llu calls named something by a path too long to be looked up",
+                     (unsigned long long)unnamed);
+    }
     manifest->recording.digests_reused = observer->digests.reused;
 }
 

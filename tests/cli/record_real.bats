@@ -93,3 +93,10 @@ PYTHON
     wait $renamer
     is "$(outputs | grep -c '^modified b/x')" 3000
 }
+
+@test "a path that is too long to be looked up is told" {
+    anew
+    quietly "$SCIWRAP" exec tiny sh -c 'd=$(printf "%0200d" 0); for i in $(seq 18); do mkdir $d && cd $d; done
+        mkdir $d $d/$d $d/$d/$d; echo x >$d/$d/$d/made; cat $d/$d/$d/made >/dev/null'
+    [[ $(field 'm["leaks"]') == *"too long to be looked up"* ]]
+}
