@@ -263,7 +263,8 @@ print([(c["path"], c["contents"], c["runs"], c["worst"]) for c in m["changed"]][
     is "$status" 1
     [[ $output != *$'\033'* ]]
     says 'then  \\x1b]0;'
-    says 'bomb.gz: at byte 7; only the bytes were compared'
+    # The random digits may begin alike.
+    says 'bomb.gz: at byte ([7-9]|1[0-4]); only the bytes were compared'
     says 'cut.pdf: before the first object'
 }
 
