@@ -27,6 +27,25 @@ while read -r name; do
     [[ -e launcher/$name ]] || complain "docs/ARCHITECTURE.md: launcher/$name does not exist"
 done < <(grep -oE '`[a-z]+(/[a-z_]+)?\.c`' docs/ARCHITECTURE.md | tr -d '`')
 
+# Each folder has its heading, then one table with its rows and no others.
+while read -r problem; do
+    complain "docs/ARCHITECTURE.md:$problem"
+done < <(awk '
+    /^## / { map = $0 == "## The map" }
+    !map { next }
+    /^### / { folder = $2; sub(/:$/, "", folder); state = "heading"; next }
+    $0 == "| file | |" { if (state != "heading") print NR ": a table begins in the middle of " folder; state = "head"; next }
+    $0 == "|---|---|" { if (state != "head") print NR ": a line of a table head among rows"; state = "rows"; next }
+    /^\|/ {
+        split($0, cell, "`")
+        here = cell[2] ~ /\// ? cell[2] : "launcher/" cell[2]
+        if (state != "rows") print NR ": a row without a table: " cell[2]
+        else if (index(here, folder) != 1) print NR ": " cell[2] " stands in the table of " folder
+        next
+    }
+    NF && folder != "" { print NR ": text within the tables" }
+' docs/ARCHITECTURE.md)
+
 for document in README.md docs/*.md; do
     while read -r target; do
         [[ -e $(dirname "$document")/$target ]] || complain "$document: link to $target, which does not exist"
