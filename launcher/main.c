@@ -33,7 +33,7 @@
  *            limits: what a run may use, and what came of it
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
  *            tree_check, verified: what of the environment is checked before; what was checked in all
- *            manifest, manifest_write, file_list_doc, reader, doc, project: the record, JSON, and the folder .sciwrap
+ *            manifest, manifest_write, file_list_doc, reader, project: the record, and the folder .sciwrap
  *            catalog, catalog_entry, catalog_scan, catalog_cache, scan: what lists need to know of thousands of runs
  *            announcement, announcement_doc: what a launcher keeps so that its run is found
  *            running, host_processes: the runs that are going on, held against what the kernel says
@@ -66,7 +66,7 @@
  *            cgroup, cgroup_places, cgroup_parent, cgroup_clone: its control group
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
- *            whole, private, digest, base64, keyfile, keyrules, limits */
+ *            whole, private, digest, base64, keyfile, keyrules, limits, doc (JSON) */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

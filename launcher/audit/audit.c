@@ -14,7 +14,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "run/doc.h"
+#include "base/doc.h"
 
 /* /run is a tmpfs of ours in every run: no image has anything there that could be in the way. */
 static const char probe_inside[] = "/run/sciwrap-probe";

@@ -7,7 +7,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
-#include "run/doc.h"
+#include "base/doc.h"
 
 enum { FIELDS = 7, LINE_MOST = 4096, ROWS_MOST = 4096 };
 

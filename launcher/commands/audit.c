@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "commands/start.h"
 #include "env/definition.h"
-#include "run/doc.h"
+#include "base/doc.h"
 
 static const struct command_option options[] = {
     {"json", 0, NULL, "print the whole of it as JSON"},

@@ -10,7 +10,7 @@
 #include "commands/command.h"
 #include "env/definition.h"
 #include "env/store.h"
-#include "run/doc.h"
+#include "base/doc.h"
 
 static const struct command_option options[] = {
     {"json", 0, NULL, "for programs"},

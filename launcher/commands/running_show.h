@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/running.h"
 
 /* "12s", "3m05s", "2h40m", "3d04h": `to` has at least 16 bytes. Returns `to`. */

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "run/catalog.h"
-#include "run/doc.h"
+#include "base/doc.h"
 
 static const struct command_option options[] = {
     {"json", 0, NULL, "for programs"},

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "run/doc.h"
+#include "base/doc.h"
 
 /* The member `recording` of a manifest; NULL prints nothing. */
 void show_recording(const struct doc *recording);

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/text.h"
-#include "run/doc.h"
+#include "base/doc.h"
 
 enum { SHORT_HEX = 12, NAMED_MOST = 8 };
 

@@ -17,7 +17,7 @@
 #include "publish/bundle_definition.h"
 #include "publish/run_contents.h"
 #include "run/content.h"
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/manifest.h"
 
 struct gathering {

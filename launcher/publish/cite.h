@@ -18,7 +18,7 @@
 #include "env/definition.h"
 #include "publish/packages.h"
 #include "run/catalog.h"
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/manifest.h"
 #include "run/verdict.h"
 

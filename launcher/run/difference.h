@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "run/doc.h"
+#include "base/doc.h"
 
 struct difference {
     const char *what; /* "environment", "input", "variable", "setting", "cpu level" ... */

@@ -6,7 +6,7 @@
 
 #include "base/limits.h"
 #include "base/strlist.h"
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/reader.h"
 #include "sandbox/launch.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "run/circumstances.h"
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/file_list.h"
 #include "run/processes.h"
 #include "run/programs.h"

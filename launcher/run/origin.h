@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/setup.h"
 
 /* {"path", "text"}; NULL when it is not known. */

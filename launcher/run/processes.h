@@ -12,7 +12,7 @@
 
 #include "base/strlist.h"
 #include "base/strmap.h"
-#include "run/doc.h"
+#include "base/doc.h"
 #include "sandbox/recorder.h"
 
 struct program_use {

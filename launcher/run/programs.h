@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/observer.h"
 #include "run/reader.h"
 

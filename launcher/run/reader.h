@@ -12,7 +12,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
-#include "run/doc.h"
+#include "base/doc.h"
 
 struct reader {
     const char *name; /* of the file, for messages */

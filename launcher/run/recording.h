@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/strlist.h"
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/reader.h"
 #include "run/verified.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * scan: reads JSON (RFC 8259) in one pass and takes only what is asked for. For lists of thousands of manifests, where
- * building a document of each (run/doc) costs ten times as much.
+ * building a document of each (base/doc) costs ten times as much.
  *
- * What run/doc accepts is accepted here, but for a NUL. What is refused is no whole document: cut off, overwritten with
- * zeros, or no JSON at all. Not told apart: a key that stands twice.
+ * What base/doc accepts is accepted here, but for a NUL. What is refused is no whole document: cut off, overwritten
+ * with zeros, or no JSON at all. Not told apart: a key that stands twice.
  *
  *     static const struct scan_field fields[] = {
  *         {.key = "id", .take = SCAN_TEXT, .place = offsetof(struct found, id)}, ... {0}};
@@ -48,7 +48,7 @@ bool scan_key_is(const struct scan *scan, const char *key);
 bool scan_array(struct scan *scan);
 bool scan_element(struct scan *scan);
 void scan_skip(struct scan *scan);
-/* Appends the text: a string, or the bytes of {"base64"} (run/doc.h). False when it is neither or holds a NUL. */
+/* Appends the text: a string, or the bytes of {"base64"} (base/doc.h). False when it is neither or holds a NUL. */
 bool scan_text(struct scan *scan, struct buf *text);
 bool scan_number(struct scan *scan, uint64_t *ret_number); /* a whole number from 0 on */
 bool scan_bool(struct scan *scan);                         /* true only for true */

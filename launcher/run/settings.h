@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/reader.h"
 #include "run/setup.h"
 

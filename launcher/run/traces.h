@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "run/doc.h"
+#include "base/doc.h"
 
 struct trace {
     char *id;

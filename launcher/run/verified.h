@@ -7,7 +7,7 @@
 
 #include "base/strlist.h"
 #include "env/verify.h"
-#include "run/doc.h"
+#include "base/doc.h"
 #include "run/reader.h"
 
 struct verified {

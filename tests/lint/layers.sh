@@ -43,7 +43,7 @@ while read -r header allowed; do
 done <<'TABLE'
 ini\.h          base/keyfile\.c
 openssl/        base/digest\.c
-jansson\.h      run/doc\.c
+jansson\.h      base/doc\.c
 zlib\.h         run/expand\.c
 regex\.h        base/patterns\.c
 curl/           supply/fetch\.c

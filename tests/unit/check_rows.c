@@ -2,7 +2,7 @@
  * Tests of audit/rows: what the probe says is taken whole or refused, and what is cut short is told. */
 #include "audit/rows.h"
 
-#include "run/doc.h"
+#include "base/doc.h"
 #include "unit.h"
 
 #define SIGNAL "row\tprocesses\tsignal\theld\tPID namespace\tno such process\tsignal a process\n"

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "run/doc.h"
+#include "base/doc.h"
 #include "unit.h"
 
 static const char *const accepted[] = {

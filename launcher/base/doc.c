@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * doc: JSON documents. A struct doc is the library's value under another name; it is never defined. */
-#include "run/doc.h"
+#include "base/doc.h"
 
 #include <jansson.h>
 #include <stdio.h>
