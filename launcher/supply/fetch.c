@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -32,6 +33,8 @@ struct transfer {
     CURL *easy; /* NULL: not running */
     struct curl_slist *headers;
     char *version; /* of the answer that is arriving */
+    char *challenge;
+    bool renewed;
     uint64_t resumed_at;
     bool answered; /* the first bytes of the answer are in */
     struct buf tried;
@@ -62,6 +65,10 @@ static size_t take_header(char *line, size_t unit, size_t count, void *data)
 {
     struct transfer *transfer = data;
     part_read_header(line, unit * count, &transfer->version);
+    if (unit * count > 17 && strncasecmp(line, "WWW-Authenticate:", 17) == 0) {
+        free(transfer->challenge);
+        transfer->challenge = xstrndup(line + 17, unit * count - 17);
+    }
     return unit * count;
 }
 
@@ -124,8 +131,24 @@ static void ask_for_rest(struct transfer *transfer)
         auto_free char *condition = xasprintf("If-Range: %s", version);
         transfer->headers = curl_slist_append(transfer->headers, condition);
         curl_easy_setopt(transfer->easy, CURLOPT_RANGE, range);
-        curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
     }
+}
+
+/* What the item's owner wants said with each request. */
+static int add_access(struct transfer *transfer, const char *refused, struct err *err)
+{
+    auto_release(strlist) struct strlist lines = {0};
+    const struct fetch_access *access = transfer->item->access;
+    if (access == NULL) {
+        return 0;
+    }
+    if (access->lines(access->data, address(transfer), refused, &lines, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < lines.count; i++) {
+        transfer->headers = curl_slist_append(transfer->headers, lines.item[i]);
+    }
+    return 0;
 }
 
 static int start_remote(struct transfer *transfer, CURLM *multi, struct err *err)
@@ -144,6 +167,10 @@ static int start_remote(struct transfer *transfer, CURLM *multi, struct err *err
     }
     progress_add(transfer->progress, transfer->part.have);
     allow_protocols(easy, strncmp(url, "https://", 8) == 0);
+    if (add_access(transfer, transfer->renewed ? transfer->challenge : NULL, err) < 0) {
+        return -1;
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
@@ -179,6 +206,8 @@ static void end_remote(struct transfer *transfer, CURLM *multi)
 static void release_transfer(struct transfer *transfer, CURLM *multi)
 {
     end_remote(transfer, multi);
+    free(transfer->challenge);
+    transfer->challenge = NULL;
     part_close(&transfer->part);
     buf_release(&transfer->tried);
     transfer->item = NULL;
@@ -286,6 +315,10 @@ static int settle(struct transfer *transfer, CURLcode code, CURLM *multi, struct
             return -1;
         }
     }
+    if (status == 401 && !transfer->renewed && transfer->item->access != NULL && transfer->challenge != NULL) {
+        transfer->renewed = true;
+        return advance(transfer, multi, err);
+    }
     if ((status == 416 && resumed) || (!over && may_try_again(code) && ++transfer->tries < TRIES)) {
         return advance(transfer, multi, err);
     }
@@ -299,6 +332,7 @@ static int settle(struct transfer *transfer, CURLcode code, CURLM *multi, struct
     }
     transfer->source++;
     transfer->tries = 0;
+    transfer->renewed = false;
     return advance(transfer, multi, err);
 }
 

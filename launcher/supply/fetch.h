@@ -16,11 +16,22 @@
 #include "base/strlist.h"
 #include "supply/progress.h"
 
+/* How a server is told who asks: request header lines such as "Authorization: Bearer ...", which go to the scheme, host
+ * and port of `url` alone and are not sent on when that redirects elsewhere. `lines` is called before the first request
+ * to an address, with refused = NULL, and once more when it answers 401, with the WWW-Authenticate of that answer (""
+ * without one); several lines of it are joined by ", ". It may fetch (fetch_page) meanwhile. An error of it is the end
+ * of this address. */
+struct fetch_access {
+    int (*lines)(void *data, const char *url, const char *refused, struct strlist *ret_lines, struct err *err);
+    void *data;
+};
+
 struct fetch_item {
     struct strlist from;  /* addresses and paths, tried in order; the next one when one fails or has other bytes */
     struct digest sha256; /* what the bytes must be */
     uint64_t size;        /* 0: not known, then at most FETCH_UNKNOWN bytes */
     const char *label;    /* for progress and messages */
+    const struct fetch_access *access; /* NULL: none but what is in the user's netrc */
 };
 
 enum { FETCH_PARALLEL = 6 }; /* transfers at once: what browsers allow themselves per host */

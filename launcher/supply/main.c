@@ -4,7 +4,7 @@
  *
  *   pull      a definition to an unpacked, verified tree in the store
  *   fetch     bytes of addresses and paths into the store (libcurl is here and nowhere else); fetch_part: a file while
- *             it arrives
+ *             it arrives; fetch_page: a short document into memory
  *   unpack    an archive into an open directory, by unpack_work in a process of its own: unpack_input reads and hashes
  *             it, unpack_scan and unpack_pax check its framing, unpack_read lets libarchive read it, unpack_entry has
  *             the rules, unpack_listing knows what is there already, unpack_queue hands on, unpack_write writes,
