@@ -6,11 +6,9 @@
 
 #include "base/auto.h"
 #include "base/buf.h"
-#include "base/fs.h"
 #include "base/text.h"
+#include "env/sharing.h"
 #include "env/store.h"
-
-enum { BOOT_ID = 36 }; /* a UUID as text */
 
 /* The lines before the last two, in order: a number each. */
 static const struct count {
@@ -26,22 +24,10 @@ static const struct count {
 };
 enum { COUNTS = sizeof(counts) / sizeof(counts[0]) };
 
-/* proc(5): a random identity that the kernel takes at every start. "unknown" never equals itself, see below. */
-static void boot_id(char id[BOOT_ID + 1])
-{
-    auto_release(buf) struct buf text = {0};
-    struct err ignored = {0};
-    snprintf(id, BOOT_ID + 1, "unknown");
-    if (fs_read_path("/proc/sys/kernel/random/boot_id", 256, &text, &ignored) == 0 && text.length >= BOOT_ID) {
-        memcpy(id, text.bytes, BOOT_ID);
-        id[BOOT_ID] = '\0';
-    }
-}
-
 char *store_meta_format(const struct store_tree *tree)
 {
     char hex[DIGEST_HEX + 1];
-    char boot[BOOT_ID + 1];
+    char boot[SHARING_BOOT_ID + 1];
     struct buf text = {0};
     digest_to_hex(&tree->artifact, hex);
     buf_addf(&text, "sciwrap-tree 1\nartifact %s\n", hex);
@@ -52,7 +38,7 @@ char *store_meta_format(const struct store_tree *tree)
         memcpy(&value, (const char *)tree + counts[i].offset, sizeof(value));
         buf_addf(&text, "%s %llu\n", counts[i].key, (unsigned long long)value);
     }
-    boot_id(boot);
+    sharing_boot(boot);
     buf_addf(&text, "boot %s\n", boot);
     struct digest check;
     digest_bytes(text.bytes, text.length, &check);
@@ -98,7 +84,7 @@ static bool take_count(const char **at, const struct count *count, struct store_
 
 static bool parse(const char *text, struct store_tree *tree)
 {
-    char word[BOOT_ID + 1];
+    char word[SHARING_BOOT_ID + 1];
     const char *at = text;
     if (!take_line(&at, "sciwrap-tree", word, sizeof(word)) || strcmp(word, "1") != 0 ||
         !take_digest(&at, "artifact", &tree->artifact) || !take_digest(&at, "tree", &tree->tree)) {
@@ -136,8 +122,8 @@ bool store_meta_is_durable(const char *text)
     if (strstr(text, "\nsynced yes\n") != NULL) {
         return true;
     }
-    char here[BOOT_ID + 1];
-    boot_id(here);
+    char here[SHARING_BOOT_ID + 1];
+    sharing_boot(here);
     auto_release(buf) struct buf line = {0};
     buf_addf(&line, "\nboot %s\n", here);
     return strcmp(here, "unknown") != 0 && strstr(text, buf_text(&line)) != NULL;
