@@ -219,9 +219,12 @@ int bundle_read(int fd, int folder_fd, bool contents, struct progress *progress,
     struct request request = {.fd = fd, .contents = contents};
     struct confined confined = {.what = "reads the bundle",
                                 .folder_fd = folder_fd,
-                                .file_bytes = BUNDLE_BYTES_MOST,
+                                .input_fd = &request.fd,
+                                .inputs = 1,
+                                .limits = confined_default_limits,
                                 .work = work,
                                 .user = &request,
                                 .result_bytes = sizeof(*ret_list)};
+    confined.limits.file_bytes = BUNDLE_BYTES_MOST;
     return confined_run(&confined, progress, ret_list, err);
 }

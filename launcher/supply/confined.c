@@ -14,21 +14,50 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/log.h"
-#include "supply/jail.h"
+#include "supply/jail_filter.h"
+#include "supply/jail_landlock.h"
+
+const struct jail_limits confined_default_limits = {
+    .file_bytes = 256ULL * 1024 * 1024 * 1024,
+    .memory_bytes = 2048ULL * 1024 * 1024,
+    .seconds = 6 * 3600,
+};
 
 /* What the process sends back. */
 struct report {
-    bool jail_refused; /* the host does not allow the jail; nothing was done */
+    bool jail_refused; /* the host does not allow the namespaces; nothing was done */
+    int landlock;      /* its version, 0 for none */
     struct err err;    /* kind ERR_NONE: done */
     _Alignas(max_align_t) char result[CONFINED_RESULT];
 };
 _Static_assert(sizeof(struct report) <= 4096, "a report goes through a pipe in one write");
 
-/* This is the child: one thread, all descriptors close-on-exec, never returns. */
+/* The descriptors that lead where the work has to do. */
+static void close_others(const struct confined *confined, int report_fd)
+{
+    int keep[CONFINED_INPUTS + 2] = {confined->folder_fd, report_fd};
+    memcpy(keep + 2, confined->input_fd, confined->inputs * sizeof(int));
+    jail_close_others(keep, confined->inputs + 2);
+}
+
+static int shut_in(const struct confined *confined, bool jail, int *folder_fd, struct report *report)
+{
+    if (jail && jail_enter(folder_fd, &report->err) < 0) {
+        report->jail_refused = true;
+        return -1;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* some kernels forget it where credentials change */
+    jail_limit(&confined->limits);
+    report->landlock = jail_landlock(*folder_fd);
+    return jail_filter(confined->input_fd, confined->inputs, &report->err);
+}
+
+/* This is the child: one thread, never returns. */
 static _Noreturn void work_in_child(const struct confined *confined, bool jail, _Atomic uint64_t *done, int report_fd,
                                     pid_t parent)
 {
@@ -42,26 +71,69 @@ static _Noreturn void work_in_child(const struct confined *confined, bool jail, 
     /* libarchive converts the names of pax headers to the locale. Loaded before the file system is out of reach. */
     setlocale(LC_CTYPE, "C.UTF-8");
     umask(0);
-    if (jail && jail_enter(&folder_fd, &report.err) < 0) {
-        report.jail_refused = true;
-    } else {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* some kernels forget it where credentials change */
-        jail_limit(confined->file_bytes);
+    close_others(confined, report_fd);
+    if (shut_in(confined, jail, &folder_fd, &report) == 0) {
         confined->work(confined->user, folder_fd, done, report.result, &report.err);
     }
     ssize_t put = write(report_fd, &report, sizeof(report));
     _exit(put == (ssize_t)sizeof(report) ? 0 : 1);
 }
 
-static int take_report(const struct confined *confined, int fd, pid_t child, const _Atomic uint64_t *done,
-                       struct progress *progress, struct report *report, struct err *err)
+static int complain_end(const struct confined *confined, int status, struct err *err)
+{
+    enum { OUT_OF_MEMORY = 125 }; /* base/mem.c */
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+        return err_set(err, ERR_INVALID,
+                       "the process that %s was ended: it asked the kernel for what this work never needs; treat the "
+                       "file as an attack on the library that reads it",
+                       confined->what);
+    }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
+        return err_set(err, ERR_SYSTEM, "the process that %s used more time of the processors than allowed",
+                       confined->what);
+    }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+        return err_set(err, ERR_SYSTEM, "the process that %s was killed; is there enough memory?", confined->what);
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == OUT_OF_MEMORY) {
+        return err_set(err, ERR_SYSTEM, "the process that %s needs more memory than allowed", confined->what);
+    }
+    return err_set(err, ERR_SYSTEM, "the process that %s ended early (%s %d)", confined->what,
+                   WIFSIGNALED(status) ? "signal" : "status",
+                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* False when the time is over before there is a report. */
+static bool wait_for_report(const struct confined *confined, int fd, const _Atomic uint64_t *done,
+                            struct progress *progress)
 {
     enum { SHOW_MS = 100 };
     struct pollfd wait = {.fd = fd, .events = POLLIN};
-    while (poll(&wait, 1, SHOW_MS) == 0 || wait.revents == 0) {
+    uint64_t begun = now_ms();
+    while (poll(&wait, 1, SHOW_MS) <= 0 || wait.revents == 0) {
         progress_set(progress, atomic_load(done));
+        if ((now_ms() - begun) / 1000 >= confined->limits.seconds) {
+            return false;
+        }
     }
-    ssize_t got;
+    return true;
+}
+
+static int take_report(const struct confined *confined, int fd, pid_t child, const _Atomic uint64_t *done,
+                       struct progress *progress, struct report *report, struct err *err)
+{
+    ssize_t got = -1;
+    bool in_time = wait_for_report(confined, fd, done, progress);
+    if (!in_time) {
+        kill(child, SIGKILL);
+    }
     do {
         got = read(fd, report, sizeof(*report));
     } while (got < 0 && errno == EINTR);
@@ -70,14 +142,15 @@ static int take_report(const struct confined *confined, int fd, pid_t child, con
     }
     progress_set(progress, atomic_load(done));
     if (got == (ssize_t)sizeof(*report)) {
+        /* It may have been taken over: nothing in here is believed to be terminated. */
+        report->err.text[sizeof(report->err.text) - 1] = '\0';
         return 0;
     }
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-        return err_set(err, ERR_SYSTEM, "the process that %s was killed; is there enough memory?", confined->what);
+    if (!in_time) {
+        return err_set(err, ERR_SYSTEM, "the process that %s took longer than the %llu seconds that are allowed",
+                       confined->what, (unsigned long long)confined->limits.seconds);
     }
-    return err_set(err, ERR_SYSTEM, "the process that %s ended early (%s %d)", confined->what,
-                   WIFSIGNALED(status) ? "signal" : "status",
-                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return complain_end(confined, status, err);
 }
 
 static int run_child(const struct confined *confined, bool jail, _Atomic uint64_t *done, struct progress *progress,
@@ -104,7 +177,7 @@ static int run_child(const struct confined *confined, bool jail, _Atomic uint64_
 int confined_run(const struct confined *confined, struct progress *progress, void *ret_result, struct err *err)
 {
     struct report report = {0};
-    assert(confined->result_bytes <= CONFINED_RESULT);
+    assert(confined->result_bytes <= CONFINED_RESULT && confined->inputs <= CONFINED_INPUTS);
     _Atomic uint64_t *done = mmap(NULL, sizeof(*done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (done == MAP_FAILED) {
         return err_set_errno(err, ERR_SYSTEM, errno, "share memory with the process that %s", confined->what);
@@ -115,6 +188,10 @@ int confined_run(const struct confined *confined, struct progress *progress, voi
         result = run_child(confined, false, done, progress, &report, err);
     }
     munmap(done, sizeof(*done));
+    if (result == 0) {
+        log_debug("the process that %s had Landlock (version %d) and a filter of system calls around it",
+                  confined->what, report.landlock);
+    }
     if (result == 0 && report.err.kind != ERR_NONE) {
         *err = report.err;
         result = -1;

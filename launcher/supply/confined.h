@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * confined: work on foreign bytes in a process of its own that is shut into one folder (supply/jail.h), where the host
- * allows it; else in a process of its own. The caller has one thread.
+ * confined: work on foreign bytes in a process of its own that is shut into one folder (supply/jail.h). Where the host
+ * allows no namespaces, Landlock and the filter of system calls hold it alone. The caller has one thread.
  */
 #pragma once
 
@@ -10,16 +10,27 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "supply/jail.h"
 #include "supply/progress.h"
 
-enum { CONFINED_RESULT = 2048 }; /* with an err it goes through a pipe in one write (PIPE_BUF) */
+enum {
+    CONFINED_RESULT = 2048, /* with an err it goes through a pipe in one write (PIPE_BUF) */
+    CONFINED_INPUTS = 512,
+};
+
+/* 2 GiB: xz may ask for 1 GiB of window, and gets a clean refusal from its library beyond. Six hours: what a slow disk
+ * needs for the largest image, several times over. */
+extern const struct jail_limits confined_default_limits;
 
 struct confined {
     const char *what;    /* "unpacks": the process that ..., for messages */
     int folder_fd;       /* the root of the process; all that it can write to */
-    uint64_t file_bytes; /* no file grows larger */
-    /* The work itself. `folder_fd` is the folder as seen from within; descriptors that the caller has open are open.
-     * `done` is shown as progress. A plain value of result_bytes is filled at `result`. */
+    const int *input_fd; /* the foreign bytes, open for reading; at most CONFINED_INPUTS */
+    size_t inputs;
+    struct jail_limits limits;
+    /* The work itself. `folder_fd` is the folder as seen from within. Of the descriptors that the caller has open only
+     * those of input_fd are open. `done` is shown as progress. A plain value of result_bytes is filled at `result`.
+     * What it may do is in supply/jail_filter.c; it prints nothing. */
     int (*work)(void *user, int folder_fd, _Atomic uint64_t *done, void *result, struct err *err);
     void *user;
     size_t result_bytes; /* at most CONFINED_RESULT */

@@ -7,7 +7,9 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -17,6 +19,18 @@
 
 #include "base/auto.h"
 #include "base/fs.h"
+
+/* The sanitizers of a test build reserve terabytes, and what they have to say must be seen. */
+#if defined(__SANITIZE_ADDRESS__)
+#define JAIL_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define JAIL_SANITIZED true
+#endif
+#endif
+#if !defined(JAIL_SANITIZED)
+#define JAIL_SANITIZED false
+#endif
 
 static int write_text(const char *path, const char *text)
 {
@@ -107,18 +121,67 @@ static void limit(__rlimit_resource_t resource, rlim_t value)
     }
 }
 
-void jail_limit(uint64_t file_bytes)
+void jail_limit(const struct jail_limits *limits)
 {
+    enum { THREADS = 4 };     /* at most this many compute at once */
     signal(SIGXFSZ, SIG_IGN); /* then the write fails with EFBIG */
-    limit(RLIMIT_FSIZE, file_bytes);
+    limit(RLIMIT_FSIZE, limits->file_bytes);
     limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, limits->seconds * THREADS);
     /* As many directories as a path has levels, twice, and some. */
-    limit(RLIMIT_NOFILE, 1024);
-    /* xz may ask for 1 GiB of window, and gets a clean refusal from its library beyond. The sanitizers of a test build
-     * reserve terabytes. */
-#if !defined(__SANITIZE_ADDRESS__)
-    limit(RLIMIT_AS, 2048UL * 1024 * 1024);
-#endif
+    limit(RLIMIT_NOFILE, 4096);
+    if (!JAIL_SANITIZED) {
+        limit(RLIMIT_AS, limits->memory_bytes);
+    }
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void close_range_or_each(unsigned first, unsigned last)
+{
+    struct rlimit most;
+    if (first > last || syscall(SYS_close_range, first, last, 0) == 0) {
+        return; /* since 5.9 */
+    }
+    if (getrlimit(RLIMIT_NOFILE, &most) == 0 && most.rlim_cur <= last) {
+        last = (unsigned)most.rlim_cur;
+    }
+    for (unsigned fd = first; fd < last; fd++) {
+        close((int)fd);
+    }
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static bool is_among(int fd, const int *keep, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (keep[i] == fd) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void jail_close_others(int *keep, size_t count)
+{
+    unsigned next = STDERR_FILENO + 1;
+    /* What a library prints has no place here, and a terminal takes orders in escape sequences. */
+    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= (JAIL_SANITIZED ? STDOUT_FILENO : STDERR_FILENO); fd++) {
+        if (!is_among(fd, keep, count) && (nowhere < 0 || dup2(nowhere, fd) < 0)) {
+            close(fd);
+        }
+    }
+    qsort(keep, count, sizeof(*keep), compare_numbers);
+    for (size_t i = 0; i < count; i++) {
+        if (keep[i] >= (int)next) {
+            close_range_or_each(next, (unsigned)keep[i] - 1);
+            next = (unsigned)keep[i] + 1;
+        }
+    }
+    close_range_or_each(next, ~0U);
 }

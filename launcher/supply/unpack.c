@@ -18,6 +18,8 @@ const struct unpack_limits unpack_default_limits = {
     .depth = 256,
     .path_bytes = 3072,
     .header_bytes = 1024ULL * 1024,
+    .memory_bytes = 2048ULL * 1024 * 1024,
+    .seconds = 6 * 3600,
 };
 
 /* What confined_run calls in the process that unpacks. */
@@ -72,12 +74,15 @@ int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage
         return -1;
     }
     struct work todo = {.archive_fd = archive_fd, .sha256 = *sha256, .limits = limits};
-    struct confined confined = {.what = "unpacks",
-                                .folder_fd = stage_fd,
-                                .file_bytes = limits->bytes,
-                                .work = work,
-                                .user = &todo,
-                                .result_bytes = sizeof(tree)};
+    struct confined confined = {
+        .what = "unpacks",
+        .folder_fd = stage_fd,
+        .input_fd = &archive_fd,
+        .inputs = 1,
+        .limits = {.file_bytes = limits->bytes, .memory_bytes = limits->memory_bytes, .seconds = limits->seconds},
+        .work = work,
+        .user = &todo,
+        .result_bytes = sizeof(tree)};
     if (confined_run(&confined, progress, &tree, err) < 0) {
         return -1;
     }

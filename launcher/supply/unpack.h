@@ -34,6 +34,8 @@ struct unpack_limits {
     uint64_t depth;        /* 256 levels */
     uint64_t path_bytes;   /* 3072, leaves room for the store's own path below PATH_MAX */
     uint64_t header_bytes; /* of one entry's extended headers: 1 MiB */
+    uint64_t memory_bytes; /* of the process that unpacks: 2 GiB */
+    uint64_t seconds;      /* until it is ended: 6 hours */
 };
 
 /* Whether a file begins like an HTML page: what a server sends, or a browser saved, when the file was not there. */
