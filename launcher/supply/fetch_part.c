@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/strlist.h"
+#include "supply/stage.h"
 #include "supply/unpack.h"
 
 enum {
@@ -22,77 +24,28 @@ enum {
     FROM_BYTES = 16 * 1024, /* an address and a version name; servers cap header lines at 8 KiB */
 };
 
-static int open_locked(int dir_fd, const char *name)
-{
-    auto_fd int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-    struct stat st;
-    if (fd < 0) {
-        return -1;
-    }
-    /* No locks on this file system: go on, the digest decides. */
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-        return -1;
-    }
-    /* Who had the lock may have published and renamed the file meanwhile. */
-    if (fstat(fd, &st) < 0 || st.st_nlink == 0 || !S_ISREG(st.st_mode)) {
-        errno = EWOULDBLOCK;
-        return -1;
-    }
-    return steal_fd(&fd);
-}
-
-/* While another process works on the same file: a private one, which nobody can resume. */
-static int open_private(struct part *part, struct err *err)
-{
-    char place[] = "the store";
-    struct store store = {.fd = part->store_fd, .path = place};
-    if (stage_begin(&part->stage, &store, err) < 0) {
-        return -1;
-    }
-    close(part->dir_fd);
-    part->dir_fd = fcntl(part->stage.fd, F_DUPFD_CLOEXEC, 3);
-    part->fd = open_locked(part->dir_fd, part->name);
-    return part->fd < 0 ? err_set_errno(err, ERR_SYSTEM, errno, "create a file in the store") : 0;
-}
-
-static int hash_present(struct part *part, struct err *err)
-{
-    auto_free char *chunk = xmalloc(CHUNK);
-    for (;;) {
-        ssize_t got = read(part->fd, chunk, CHUNK);
-        if (got < 0 && errno != EINTR) {
-            return err_set_errno(err, ERR_SYSTEM, errno, "read the partial file '%s' in the store", part->name);
-        }
-        if (got == 0) {
-            return 0;
-        }
-        if (got > 0) {
-            digest_update(&part->state, chunk, (size_t)got);
-            part->have += (uint64_t)got;
-        }
-    }
-}
-
 int part_open(struct part *part, int store_fd, const struct digest *sha256, struct err *err)
 {
     char hex[DIGEST_HEX + 1];
+    uint64_t random = 0;
     digest_to_hex(sha256, hex);
-    *part = (struct part){.store_fd = store_fd, .sha256 = *sha256, .stage = {.fd = -1}, .fd = -1};
-    part->name = xasprintf("%s.part", hex);
-    part->from_name = xasprintf("%s.from", hex);
+    *part = (struct part){.store_fd = store_fd, .sha256 = *sha256, .fd = -1, .dir_fd = -1};
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
+    }
+    part->name = xasprintf("%s.%016llx.part", hex, (unsigned long long)random);
+    part->from_name = xasprintf("%s.%016llx.from", hex, (unsigned long long)random);
     part->dir_fd = openat(store_fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (part->dir_fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "open 'tmp' in the store");
     }
-    part->fd = open_locked(part->dir_fd, part->name);
-    if (part->fd < 0 && errno != EWOULDBLOCK) {
+    part->fd = openat(part->dir_fd, part->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (part->fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create 'tmp/%s' in the store", part->name);
     }
-    if (part->fd < 0 && open_private(part, err) < 0) {
-        return -1;
-    }
+    flock(part->fd, LOCK_EX | LOCK_NB); /* where there are no locks, others leave it alone for a week */
     digest_begin(&part->state);
-    return hash_present(part, err);
+    return 0;
 }
 
 int part_restart(struct part *part, struct err *err)
@@ -100,7 +53,7 @@ int part_restart(struct part *part, struct err *err)
     if (ftruncate(part->fd, 0) < 0 || lseek(part->fd, 0, SEEK_SET) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "empty 'tmp/%s' in the store", part->name);
     }
-    unlinkat(part->dir_fd, part->from_name, 0);
+    part_set_version(part, NULL, NULL);
     part->have = 0;
     digest_begin(&part->state);
     return 0;
@@ -116,42 +69,65 @@ int part_add(struct part *part, const void *bytes, size_t length, struct err *er
     return 0;
 }
 
-static bool header_is(const char *line, size_t length, const char *name)
+const char *part_version(const struct part *part, const char *url)
 {
-    size_t name_length = strlen(name);
-    return length > name_length && strncasecmp(line, name, name_length) == 0;
+    return part->url != NULL && strcmp(part->url, url) == 0 ? part->version : NULL;
 }
 
-void part_read_header(const char *line, size_t length, char **version)
+void part_set_version(struct part *part, const char *url, const char *version)
 {
-    if (header_is(line, length, "HTTP/")) { /* after a redirect, headers begin again */
-        free(*version);
-        *version = NULL;
-    }
-    bool tag = header_is(line, length, "ETag:");
-    if (!tag && (*version != NULL || !header_is(line, length, "Last-Modified:"))) {
+    auto_release(buf) struct buf text = {0};
+    struct err ignored = {0};
+    if (version != NULL && part->version != NULL && strcmp(part->version, version) == 0 &&
+        strcmp(part->url, url) == 0) {
         return;
     }
-    const char *value = (const char *)memchr(line, ':', length) + 1;
-    const char *end = line + length;
-    while (value < end && *value == ' ') {
-        value++;
-    }
-    while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ')) {
-        end--;
-    }
-    if (end - value < 2 || strncmp(value, "W/", 2) != 0) {
-        free(*version);
-        *version = xstrndup(value, (size_t)(end - value));
+    bool had = part->version != NULL;
+    auto_free char *new_url = version != NULL ? xstrdup(url) : NULL;
+    auto_free char *new_version = version != NULL ? xstrdup(version) : NULL;
+    free(part->url);
+    free(part->version);
+    part->url = steal_ptr(&new_url);
+    part->version = steal_ptr(&new_version);
+    if (version != NULL) {
+        buf_addf(&text, "%s\n%s\n", url, version);
+        fs_write_atomic(part->dir_fd, part->from_name, 0600, text.bytes, text.length, &ignored);
+    } else if (had) {
+        unlinkat(part->dir_fd, part->from_name, 0);
     }
 }
 
-char *part_version(const struct part *part, const char *url)
+/* Part files of the same bytes that others left, or have open. */
+static void list_others(const struct part *part, struct strlist *ret_names)
+{
+    auto_release(strlist) struct strlist names = {0};
+    struct err ignored = {0};
+    if (fs_list(part->dir_fd, ".", &names, &ignored) < 0) {
+        return;
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        const char *name = names.item[i];
+        const char *ending = strrchr(name, '.');
+        if (strncmp(name, part->name, DIGEST_HEX + 1) == 0 && strcmp(ending, ".part") == 0 &&
+            strcmp(name, part->name) != 0) {
+            strlist_add(ret_names, name);
+        }
+    }
+}
+
+static char *from_name_of(const char *name)
+{
+    return xasprintf("%.*s.from", (int)(strlen(name) - strlen(".part")), name);
+}
+
+/* The version under which the file came from `url`; NULL: it came from elsewhere. Caller frees. */
+static char *version_of(const struct part *part, const char *name, const char *url)
 {
     auto_release(buf) struct buf text = {0};
     struct err ignored = {0};
     size_t length = strlen(url);
-    if (fs_read_at(part->dir_fd, part->from_name, FROM_BYTES, &text, &ignored) < 0) {
+    auto_free char *from_name = from_name_of(name);
+    if (fs_read_at(part->dir_fd, from_name, FROM_BYTES, &text, &ignored) < 0) {
         return NULL;
     }
     const char *line = buf_text(&text);
@@ -163,12 +139,78 @@ char *part_version(const struct part *part, const char *url)
     return version > 0 ? xstrndup(line, version) : NULL;
 }
 
-void part_set_version(const struct part *part, const char *url, const char *version)
+/* The lock says that its process is gone; where locks are lies, part_commit has a remedy. */
+static void remove_left(const struct part *part, const char *name)
 {
-    auto_release(buf) struct buf text = {0};
-    struct err ignored = {0};
-    buf_addf(&text, "%s\n%s\n", url, version);
-    fs_write_atomic(part->dir_fd, part->from_name, 0600, text.bytes, text.length, &ignored);
+    auto_fd int fd = openat(part->dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        auto_free char *from_name = from_name_of(name);
+        unlinkat(part->dir_fd, name, 0);
+        unlinkat(part->dir_fd, from_name, 0);
+    }
+}
+
+static int copy_left(struct part *part, int from, uint64_t most, struct err *err)
+{
+    auto_free char *chunk = xmalloc(CHUNK);
+    while (part->have < most) {
+        size_t want = most - part->have < CHUNK ? (size_t)(most - part->have) : CHUNK;
+        ssize_t got = read(from, chunk, want);
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return 0; /* what could be read is enough */
+        }
+        if (got > 0 && part_add(part, chunk, (size_t)got, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Whether the file can be taken up for `url`, or is of no use to anybody. */
+static bool is_for(const struct part *part, const char *name, bool whole, const char *version)
+{
+    auto_free char *from_name = from_name_of(name);
+    return whole || version != NULL || faccessat(part->dir_fd, from_name, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
+int part_resume(struct part *part, const char *url, uint64_t size, uint64_t most, struct err *err)
+{
+    auto_release(strlist) struct strlist names = {0};
+    auto_release(strlist) struct strlist used = {0};
+    auto_free char *version = NULL;
+    auto_fd int best = -1;
+    off_t best_size = 0;
+    list_others(part, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        const char *name = names.item[i];
+        struct stat st;
+        auto_free char *its = version_of(part, name, url);
+        auto_fd int fd = openat(part->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+            continue;
+        }
+        bool whole = size != 0 && (uint64_t)st.st_size == size;
+        if (is_for(part, name, whole, its)) {
+            strlist_add(&used, name);
+        }
+        if ((whole || its != NULL) && st.st_size > best_size) {
+            auto_fd int old = best;
+            best = steal_fd(&fd);
+            best_size = st.st_size;
+            free(version);
+            version = steal_ptr(&its);
+        }
+    }
+    if (best >= 0 && copy_left(part, best, most, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < used.count; i++) {
+        remove_left(part, used.item[i]);
+    }
+    if (version != NULL && part->have > 0) {
+        part_set_version(part, url, version);
+    }
+    return 0;
 }
 
 int part_copy(struct part *part, const char *path, uint64_t most, struct err *err)
@@ -221,8 +263,30 @@ static int check(struct part *part, uint64_t size, struct err *err)
     return 0;
 }
 
+/* Somebody removed the name of our file, because a lock told that nobody has it open: another file with its bytes,
+ * which are read back and checked. */
+static int write_again(struct part *part, struct err *err)
+{
+    struct part other = {0};
+    if (part_open(&other, part->store_fd, &part->sha256, err) < 0 || lseek(part->fd, 0, SEEK_SET) < 0 ||
+        copy_left(&other, part->fd, part->have, err) < 0) {
+        part_close(&other);
+        return err->kind != ERR_NONE ? -1 : err_set_errno(err, ERR_SYSTEM, errno, "read a file of the store again");
+    }
+    int result = check(&other, part->have, err);
+    if (result == 0 && fdatasync(other.fd) < 0) {
+        result = err_set_errno(err, ERR_SYSTEM, errno, "write 'tmp/%s' to the disk", other.name);
+    }
+    if (result == 0) {
+        result = stage_publish_blob(other.store_fd, other.dir_fd, other.name, &other.sha256, err);
+    }
+    part_close(&other);
+    return result;
+}
+
 int part_commit(struct part *part, uint64_t size, struct err *err)
 {
+    struct err why = {0};
     if (check(part, size, err) < 0) {
         struct err ignored = {0};
         part_restart(part, &ignored);
@@ -231,8 +295,17 @@ int part_commit(struct part *part, uint64_t size, struct err *err)
     if (fdatasync(part->fd) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "write 'tmp/%s' to the disk", part->name);
     }
-    if (stage_publish_blob(part->store_fd, part->dir_fd, part->name, &part->sha256, err) < 0) {
-        return -1;
+    if (stage_publish_blob(part->store_fd, part->dir_fd, part->name, &part->sha256, &why) < 0) {
+        if (why.saved_errno != ENOENT || write_again(part, err) < 0) {
+            *err = err->kind != ERR_NONE ? *err : why;
+            return -1;
+        }
+    }
+    part->published = true;
+    auto_release(strlist) struct strlist names = {0};
+    list_others(part, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        remove_left(part, names.item[i]);
     }
     unlinkat(part->dir_fd, part->from_name, 0);
     return 0;
@@ -243,19 +316,20 @@ void part_close(struct part *part)
     if (part->name == NULL) {
         return;
     }
+    /* Nothing to take up again: no file either. */
+    if (part->fd >= 0 && !part->published && (part->have == 0 || part->version == NULL)) {
+        unlinkat(part->dir_fd, part->name, 0);
+        unlinkat(part->dir_fd, part->from_name, 0);
+    }
     if (part->fd >= 0) {
-        /* Nothing to take up again: no file either. */
-        if (part->have == 0) {
-            unlinkat(part->dir_fd, part->name, 0);
-            unlinkat(part->dir_fd, part->from_name, 0);
-        }
         close(part->fd);
     }
     if (part->dir_fd >= 0) {
         close(part->dir_fd);
     }
-    stage_release(&part->stage);
     free(part->name);
     free(part->from_name);
-    *part = (struct part){.fd = -1, .dir_fd = -1, .stage = {.fd = -1}};
+    free(part->url);
+    free(part->version);
+    *part = (struct part){.fd = -1, .dir_fd = -1};
 }

@@ -3,8 +3,10 @@
  * options: command_line), runs it, tells the error.
  *
  *   pull      a definition to an unpacked, verified tree in the store
- *   fetch     bytes of addresses and paths into the store (libcurl is here and nowhere else); fetch_part: a file while
- *             it arrives; fetch_page: a short document into memory
+ *   fetch     items into the store, several at once: fetch_transfer: one item, from the first address that has the
+ *             pinned bytes, by way of fetch_part, a file while it arrives; fetch_page: a short document into memory;
+ *             both by fetch_visit: one address, with redirects and tries (fetch_retry) and the user's password
+ *             (fetch_netrc); fetch_http: one question (libcurl is here and nowhere else); fetch_answer: its headers
  *   unpack    an archive into an open directory, by unpack_work in a process of its own: unpack_input reads and hashes
  *             it, unpack_scan and unpack_pax check its framing, unpack_read lets libarchive read it, unpack_entry has
  *             the rules, unpack_listing knows what is there already, unpack_queue hands on, unpack_write writes,

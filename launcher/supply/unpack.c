@@ -34,9 +34,12 @@ static int work(void *user, int folder_fd, _Atomic uint64_t *done, void *result,
 bool unpack_is_html(int fd)
 {
     char begin[256] = "";
-    ssize_t got = pread(fd, begin, sizeof(begin) - 1, 0);
-    const char *text = begin;
-    for (; got > 0 && isspace((unsigned char)*text); text++) {
+    return pread(fd, begin, sizeof(begin) - 1, 0) > 0 && unpack_text_is_html(begin);
+}
+
+bool unpack_text_is_html(const char *text)
+{
+    for (; isspace((unsigned char)*text); text++) {
     }
     return strncasecmp(text, "<!doctype", 9) == 0 || strncasecmp(text, "<html", 5) == 0 ||
            strncasecmp(text, "<head", 5) == 0;

@@ -40,6 +40,7 @@ struct unpack_limits {
 
 /* Whether a file begins like an HTML page: what a server sends, or a browser saved, when the file was not there. */
 bool unpack_is_html(int fd);
+bool unpack_text_is_html(const char *text);
 
 extern const struct unpack_limits unpack_default_limits;
 

@@ -46,7 +46,7 @@ openssl/        base/digest\.c
 jansson\.h      base/doc\.c
 zlib\.h         run/expand\.c
 regex\.h        base/patterns\.c
-curl/           supply/fetch(_page)?\.c
+curl/           supply/fetch_http\.c
 archive         supply/(unpack_read|deb|zstream)\.c
 seccomp\.h      sandbox/filter_generate\.c
 TABLE
