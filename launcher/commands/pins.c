@@ -32,7 +32,7 @@ int pins_find_tree(const struct setup_environment *environment, const struct rec
                    struct store_tree *ret_tree, struct err *err)
 {
     struct store store = {.fd = -1};
-    int found = store_open(&store, err) < 0 ? -1 : store_find_tree(&store, &environment->artifact, ret_tree, err);
+    int found = store_open(&store, err) < 0 ? -1 : store_use_tree(&store, &environment->artifact, ret_tree, err);
     store_close(&store);
     if (found < 0) {
         return -1;

@@ -150,19 +150,22 @@ static int read_line(struct session *session, int argc, char **argv, struct err 
     return 0;
 }
 
-int start_find_tree(const char *name, const struct digest *artifact, struct store_tree *ret_tree, struct err *err)
+static int use_tree(const struct digest *artifact, struct store_tree *ret_tree, struct err *err)
 {
     struct store store = {.fd = -1};
-    int found = store_open(&store, err) < 0 ? -1 : store_find_tree(&store, artifact, ret_tree, err);
+    int found = store_open(&store, err) < 0 ? -1 : store_use_tree(&store, artifact, ret_tree, err);
     store_close(&store);
-    if (found != 0) {
-        return found > 0 ? 0 : -1;
+    return found;
+}
+
+/* Between bringing a tree and using it somebody can remove it again (sciwrap store gc): then it is brought again. */
+int start_find_tree(const char *name, const struct digest *artifact, struct store_tree *ret_tree, struct err *err)
+{
+    enum { ATTEMPTS = 10 };
+    int found = use_tree(artifact, ret_tree, err);
+    for (int i = 0; found == 0 && i < ATTEMPTS; i++) {
+        found = supply_pull(name, err) < 0 ? -1 : use_tree(artifact, ret_tree, err);
     }
-    if (supply_pull(name, err) < 0) {
-        return -1;
-    }
-    found = store_open(&store, err) < 0 ? -1 : store_find_tree(&store, artifact, ret_tree, err);
-    store_close(&store);
     if (found == 0) {
         return err_set(err, ERR_NOT_FOUND, "the root file system of '%s' is not in the store after it was brought",
                        name);

@@ -31,11 +31,24 @@ static const uint32_t local[] = {
     0x3434,     /* nilfs2 */
 };
 
+static bool is_set(const char *value)
+{
+    const char *set = getenv("SCIWRAP_STORE_SHARED");
+    return set != NULL && strcmp(set, value) == 0;
+}
+
 bool sharing_is_on(int fd)
 {
+    return is_set("yes") || sharing_is_network(fd);
+}
+
+bool sharing_is_network(int fd)
+{
     struct statfs fs;
-    const char *set = getenv("SCIWRAP_STORE_SHARED");
-    if ((set != NULL && strcmp(set, "yes") == 0) || fstatfs(fd, &fs) < 0) {
+    if (is_set("no")) {
+        return false;
+    }
+    if (fstatfs(fd, &fs) < 0) {
         return true;
     }
     for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * store: where artifacts and unpacked trees live: opening it and finding what is there. The meta file is in meta.c. */
+ * store: where artifacts and unpacked trees live: which folders these are, and opening them. What is found in them is
+ * in store_find.c, the meta file in meta.c. */
 #include "env/store.h"
 
 #include <errno.h>
@@ -11,10 +12,10 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
-
-/* Ten times a meta file: beyond it the file is wrong, not big. */
-enum { META_BYTES = 8192 };
+#include "base/path.h"
+#include "env/sharing.h"
 
 static const char *setting(const char *name)
 {
@@ -59,6 +60,101 @@ static int open_folder(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+static int make_folders(int fd, const char *path, struct err *err)
+{
+    static const char *const folders[] = {"blobs", "blobs/sha256", "trees", "tmp", "locks", "roots", "verified"};
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        if (mkdirat(fd, folders[i], 0700) < 0 && errno != EEXIST) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "create '%s' in the store '%s'", folders[i], path);
+        }
+    }
+    return 0;
+}
+
+/* ---- the store of this machine, for trees only */
+
+/* Where it is: NULL when trees are unpacked in the user's store. */
+static char *node_path(const struct store *store)
+{
+    const char *given = setting("SCIWRAP_NODE_STORE");
+    if (given != NULL) {
+        return given[0] == '/' ? xstrdup(given) : NULL;
+    }
+    if (store->fd < 0 || !sharing_is_network(store->fd)) {
+        return NULL;
+    }
+    const char *tmp = setting("TMPDIR");
+    return xasprintf("%s/sciwrap-%u", tmp != NULL && tmp[0] == '/' ? tmp : "/tmp", (unsigned)geteuid());
+}
+
+/* Only root and we may be able to put another folder in the place of ours. */
+static bool is_safe_parent(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0 || (st.st_uid != 0 && st.st_uid != geteuid())) {
+        return false;
+    }
+    return (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (st.st_mode & S_ISVTX) != 0;
+}
+
+/* The folder itself must be ours and closed to others: /tmp belongs to everybody, and whoever was there first could
+ * have put a tree of his own into it. */
+static int open_node(const char *path, bool create, const char **ret_why)
+{
+    struct stat st;
+    auto_free char *parent = xstrndup(path, (size_t)(path_base(path) - path));
+    auto_fd int above = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    *ret_why = "the folder above it does not exist";
+    if (above < 0) {
+        return -1;
+    }
+    *ret_why = "others can write in the folder above it";
+    if (!is_safe_parent(above)) {
+        return -1;
+    }
+    *ret_why = "it cannot be created";
+    if (create && mkdirat(above, path_base(path), 0700) < 0 && errno != EEXIST) {
+        return -1;
+    }
+    auto_fd int fd = openat(above, path_base(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    *ret_why = errno == ENOENT ? NULL : "it is no folder of yours";
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return -1;
+    }
+    *ret_why = "it is not yours alone";
+    return st.st_uid == geteuid() && (st.st_mode & 077) == 0 ? steal_fd(&fd) : -1;
+}
+
+/* Without it trees lie in the user's store, which is slower and as good. */
+static void add_node(struct store *store, bool create)
+{
+    struct err err = {0};
+    const char *why = NULL;
+    auto_free char *path = node_path(store);
+    if (path == NULL) {
+        return;
+    }
+    for (size_t end = strlen(path); end > 1 && path[end - 1] == '/';) {
+        path[--end] = '\0';
+    }
+    auto_fd int fd = open_node(path, create, &why);
+    if (fd >= 0 && create && make_folders(fd, path, &err) < 0) {
+        log_warn("%s", err.text);
+    } else if (fd >= 0) {
+        store->node = xcalloc(1, sizeof(*store->node));
+        *store->node = (struct store){.fd = steal_fd(&fd), .path = steal_ptr(&path)};
+    } else if (why != NULL) {
+        log_warn("'%s' is not used for unpacked trees: %s; SCIWRAP_NODE_STORE can name another folder", path, why);
+    }
+}
+
+const struct store *store_for_trees(const struct store *store)
+{
+    return store->node != NULL ? store->node : store;
+}
+
+/* ---- the user's */
+
 int store_open(struct store *store, struct err *err)
 {
     auto_free char *path = store_path(err);
@@ -70,12 +166,12 @@ int store_open(struct store *store, struct err *err)
         return err_set_errno(err, ERR_SYSTEM, errno, "open the store '%s'", path);
     }
     *store = (struct store){.fd = fd, .path = steal_ptr(&path)};
+    add_node(store, false);
     return 0;
 }
 
 int store_open_writable(struct store *store, struct err *err)
 {
-    static const char *const folders[] = {"blobs", "blobs/sha256", "trees", "tmp", "locks", "roots", "verified"};
     auto_free char *path = store_path(err);
     if (path == NULL || fs_make_dirs(path, 0700, err) < 0) {
         return -1;
@@ -84,13 +180,23 @@ int store_open_writable(struct store *store, struct err *err)
     if (fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "open the store '%s'", path);
     }
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        if (mkdirat(fd, folders[i], 0700) < 0 && errno != EEXIST) {
-            return err_set_errno(err, ERR_SYSTEM, errno, "create '%s' in the store '%s'", folders[i], path);
-        }
+    if (make_folders(fd, path, err) < 0) {
+        return -1;
     }
     *store = (struct store){.fd = steal_fd(&fd), .path = steal_ptr(&path)};
+    add_node(store, true);
     return 0;
+}
+
+bool store_open_site(struct store *store)
+{
+    const char *site = setting("SCIWRAP_SITE_STORE");
+    int fd = site != NULL && site[0] == '/' ? open_folder(site) : -1;
+    if (fd < 0) {
+        return false;
+    }
+    *store = (struct store){.fd = fd, .path = xstrdup(site)};
+    return true;
 }
 
 void store_close(struct store *store)
@@ -98,100 +204,10 @@ void store_close(struct store *store)
     if (store->path != NULL && store->fd >= 0) {
         close(store->fd);
     }
+    if (store->node != NULL) {
+        store_close(store->node);
+        free(store->node);
+    }
     free(store->path);
     *store = (struct store){.fd = -1};
-}
-
-void store_tree_release(struct store_tree *tree)
-{
-    if (tree->rootfs != NULL && tree->fd >= 0) {
-        close(tree->fd);
-    }
-    free(tree->rootfs);
-    *tree = (struct store_tree){.fd = -1};
-}
-
-int store_read_tree(int trees_fd, const struct digest *artifact, struct store_tree *ret_tree, struct err *err)
-{
-    char hex[DIGEST_HEX + 1];
-    digest_to_hex(artifact, hex);
-    auto_fd int fd = openat(trees_fd, hex, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "open the tree '%s' in the store", hex);
-    }
-    auto_release(buf) struct buf meta = {0};
-    struct err reason = {0};
-    struct store_tree tree = {.fd = -1};
-    if (fs_read_at(fd, "meta", META_BYTES, &meta, &reason) < 0) {
-        bool absent = reason.kind == ERR_NOT_FOUND || reason.kind == ERR_INVALID;
-        return absent ? 0 : err_set(err, reason.kind, "tree '%s': %s", hex, reason.text);
-    }
-    /* A meta that does not parse is a tree that does not exist: pull replaces it. */
-    if (strlen(buf_text(&meta)) != meta.length || store_meta_parse(buf_text(&meta), &tree, &reason) < 0 ||
-        !digest_equal(&tree.artifact, artifact) || !store_meta_is_durable(buf_text(&meta))) {
-        return 0;
-    }
-    tree.fd = steal_fd(&fd);
-    *ret_tree = tree;
-    return 1;
-}
-
-static int find_in(int store_fd, const char *path, const struct digest *artifact, struct store_tree *ret_tree,
-                   struct err *err)
-{
-    auto_fd int trees = openat(store_fd, "trees", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (trees < 0) {
-        return errno == ENOENT ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "open '%s/trees'", path);
-    }
-    int found = store_read_tree(trees, artifact, ret_tree, err);
-    if (found == 1) {
-        char hex[DIGEST_HEX + 1];
-        digest_to_hex(artifact, hex);
-        ret_tree->rootfs = xasprintf("%s/trees/%s/rootfs", path, hex);
-    }
-    return found;
-}
-
-int store_find_tree(const struct store *store, const struct digest *artifact, struct store_tree *ret_tree,
-                    struct err *err)
-{
-    const char *site = setting("SCIWRAP_SITE_STORE");
-    if (site != NULL && site[0] == '/') {
-        auto_fd int fd = open_folder(site);
-        struct err ignored = {0}; /* a site's store that cannot be read must not stop a user who has the tree himself */
-        if (fd >= 0 && find_in(fd, site, artifact, ret_tree, &ignored) == 1) {
-            ret_tree->site = true;
-            return 1;
-        }
-    }
-    return store->fd < 0 ? 0 : find_in(store->fd, store->path, artifact, ret_tree, err);
-}
-
-static int open_blob_in(int store_fd, const char *hex)
-{
-    auto_free char *name = xasprintf("blobs/sha256/%s", hex);
-    return openat(store_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-}
-
-int store_open_blob(const struct store *store, const struct digest *digest, struct err *err)
-{
-    char hex[DIGEST_HEX + 1];
-    digest_to_hex(digest, hex);
-    const char *site = setting("SCIWRAP_SITE_STORE");
-    if (site != NULL && site[0] == '/') {
-        auto_fd int folder = open_folder(site);
-        int fd = folder >= 0 ? open_blob_in(folder, hex) : -1;
-        if (fd >= 0) {
-            return fd;
-        }
-    }
-    int fd = -1;
-    errno = ENOENT;
-    if (store->fd >= 0) {
-        fd = open_blob_in(store->fd, hex);
-    }
-    if (fd < 0) {
-        return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, errno, "open '%s' in the store", hex);
-    }
-    return fd;
 }

@@ -243,7 +243,7 @@ int pull_environment(const struct definition *def, const struct store *store, co
     auto_fd int lock = stage_lock(store, &def->sha256, def->name);
     result = options->again ? 0 : is_there(def, store, err);
     if (result == 0) {
-        result = stage_begin(&pull.stage, store, err);
+        result = stage_begin(&pull.stage, store_for_trees(store), err);
         pull.stage.replace = options->again;
         result = result < 0 ? -1 : try_all(&pull, err);
     }

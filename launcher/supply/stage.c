@@ -210,9 +210,7 @@ static int publish(struct stage *stage, const struct store_tree *tree, int tmp, 
         struct store_tree winner = {.fd = -1};
         int found = stage->replace ? 0 : store_read_tree(trees, &tree->artifact, &winner, err);
         if (found != 0) {
-            if (winner.fd >= 0) {
-                close(winner.fd);
-            }
+            store_tree_release(&winner);
             return found < 0 ? -1 : 0;
         }
         auto_free char *aside = xasprintf("%s.old", stage->name);
