@@ -59,7 +59,7 @@
  *            confine: what every process inside has lost      self_check, self_check_mounts, mount_list: whether it has
  *            view: what /proc and /sys tell of the host      scope, cores: Landlock; sibling threads kept free
  *            apart: work on foreign bytes in a process that can do nothing else
- *            root, mounts, mount_target, device, stdio, network, identity: the steps between
+ *            root, mounts, mount_target, device, stdio, terminal, signals, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
  *            enter, enter_share: one more command in a run that is going on
  *            filter, filter_generate: the system-call filter, made at build time

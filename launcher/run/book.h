@@ -9,7 +9,7 @@
  * A file is also known by its inode: after `mv data old` the content of old/x is still the input data/x. Of several
  * names (hard links) of one inode the first page knows the content, and the others lead to it.
  *
- * The book is filled by the recorder's thread; digests come from workers, so all of it is under one lock.
+ * The book is filled by whoever hears the calls; digests come from workers, so all of it is under one lock.
  */
 #pragma once
 

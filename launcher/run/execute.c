@@ -116,6 +116,12 @@ static int record(void *context, pid_t init, int notify_fd, int errnum, struct e
     return observation_record(beside->observation, notify_fd, errnum, err);
 }
 
+static int hear(void *context, struct err *err)
+{
+    struct beside *beside = context;
+    return observation_hear(beside->observation, err);
+}
+
 static void announce(void *context, const struct launch_result *so_far)
 {
     struct beside *beside = context;
@@ -147,7 +153,8 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     struct plan plan = {0};
     struct beside beside = {
         .execution = execution, .observation = observation, .manifest = manifest, .plan = &plan, .announcement = -1};
-    struct launch_company company = {.context = &beside, .begin = begin, .ready = announce, .stdio = {-1, -1, -1}};
+    struct launch_company company = {
+        .context = &beside, .begin = begin, .hear = hear, .ready = announce, .stdio = {-1, -1, -1}};
     struct launch_result *launched = &manifest->circumstances.launch;
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     company.record = observation_join(observation, &plan) ? record : NULL;

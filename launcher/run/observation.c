@@ -136,7 +136,13 @@ int observation_record(struct observation *observation, int notify_fd, int errnu
         close(notify_fd);
         return -1;
     }
-    return observer_start(&observation->observer, notify_fd, err);
+    observer_start(&observation->observer, notify_fd);
+    return 0;
+}
+
+int observation_hear(struct observation *observation, struct err *err)
+{
+    return recorder_hear(observation->observer.recorder, err);
 }
 
 bool observation_join(struct observation *observation, const struct plan *plan)

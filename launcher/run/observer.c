@@ -228,10 +228,10 @@ void observer_begin(struct observer *observer)
     processes_begin(&observer->processes);
 }
 
-int observer_start(struct observer *observer, int notify_fd, struct err *err)
+void observer_start(struct observer *observer, int notify_fd)
 {
     struct recorder_client client = {.context = observer, .told = told};
-    return recorder_start(&observer->recorder, notify_fd, &client, err);
+    observer->recorder = recorder_open(notify_fd, &client);
 }
 
 int observer_declare(struct observer *observer, const char *host, struct err *err)

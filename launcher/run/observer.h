@@ -59,12 +59,12 @@ struct observer {
 /* The caller sets the fields up to `context` before. */
 void observer_begin(struct observer *observer);
 /* Takes notify_fd over. */
-int observer_start(struct observer *observer, int notify_fd, struct err *err);
+void observer_start(struct observer *observer, int notify_fd);
 /* An input by declaration, whether or not the run opens it. `host` is readable or it is an error. */
 int observer_declare(struct observer *observer, const char *host, struct err *err);
 /* After the last process has ended: all digests are there, nobody writes to the book any more. */
 void observer_wait(struct observer *observer);
 /* Has a worker tell `used` of it; `real` may be NULL. */
 void observer_use(struct observer *observer, const char *named, const char *real, bool program);
-/* Ends the recorder's thread and frees everything. */
+/* Ends the recorder and frees everything. */
 void observer_end(struct observer *observer);

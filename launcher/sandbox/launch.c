@@ -18,10 +18,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 
 #include "base/auto.h"
@@ -30,20 +28,20 @@
 #include "sandbox/init.h"
 #include "sandbox/limits.h"
 #include "sandbox/limits_clock.h"
-
-struct terminal {
-    int fd; /* -1 when standard input is none, or we are not its foreground */
-    struct termios modes;
-};
+#include "sandbox/signals.h"
+#include "sandbox/terminal.h"
 
 struct watch {
     const struct launch_company *company;
     int channel;
     int signals;
+    int calls;   /* where calls of the command wait for company->hear; -1: nowhere, or another thread hears */
+    bool untold; /* company->ready is due */
     bool failed;
     bool ended;
     int64_t begun_ns; /* CLOCK_MONOTONIC */
     bool alone;       /* the command, and all else inside */
+    bool gone;        /* nothing comes through the channel any more */
     int stdin_fd;     /* standard input as the command has it, when it was opened anew; else -1 */
     struct terminal terminal;
     uint64_t time_limit_ns; /* 0: none */
@@ -57,29 +55,6 @@ static int64_t clock_ns(clockid_t clock)
     struct timespec now;
     clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* Faults of our own stay fatal; everything else waits until the loop reads it. */
-static int catch_signals(sigset_t *old_mask, struct err *err)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-    sigset_t caught;
-    sigfillset(&caught);
-    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
-        sigdelset(&caught, faults[i]);
-    }
-    /* An ignored SIGCHLD, as some batch systems hand down, would take the exit status away. */
-    struct sigaction normal = {.sa_handler = SIG_DFL};
-    /* Not caught, a signal would end the launcher, and the end of the command would never be told to init, which
-     * inherits the mask. */
-    int fd = -1;
-    if (sigaction(SIGCHLD, &normal, NULL) == 0 && sigprocmask(SIG_SETMASK, &caught, old_mask) == 0) {
-        fd = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
-    }
-    if (fd < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "watch for signals");
-    }
-    return fd;
 }
 
 static pid_t create_init(const struct init_context *context, struct limits_held *limits, struct err *err)
@@ -99,50 +74,6 @@ static pid_t create_init(const struct init_context *context, struct limits_held 
     return pid;
 }
 
-static void terminal_save(struct terminal *terminal)
-{
-    terminal->fd = -1;
-    if (isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
-        tcgetattr(STDIN_FILENO, &terminal->modes) == 0) {
-        terminal->fd = STDIN_FILENO;
-    }
-}
-
-/* A shell inside makes a process group of its own the foreground; that group is gone now. SIGTTOU is blocked here. */
-static void terminal_restore(const struct terminal *terminal, bool with_modes)
-{
-    if (terminal->fd < 0) {
-        return;
-    }
-    if (tcgetpgrp(terminal->fd) != getpgrp()) {
-        tcsetpgrp(terminal->fd, getpgrp());
-    }
-    if (with_modes) {
-        tcsetattr(terminal->fd, TCSADRAIN, &terminal->modes);
-    }
-}
-
-/* The terminal driver sends these to the whole process group, the command included. */
-static bool reached_command_already(const struct signalfd_siginfo *info)
-{
-    if (info->ssi_code != SI_KERNEL) {
-        return false;
-    }
-    switch (info->ssi_signo) {
-    case SIGINT:
-    case SIGQUIT:
-    case SIGTSTP:
-    case SIGTTIN:
-    case SIGTTOU:
-    case SIGHUP:
-    case SIGCONT:
-    case SIGWINCH:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void send_signal(const struct watch *watch, enum message_kind kind, int signal)
 {
     struct message message = {.kind = kind, .value = signal};
@@ -153,27 +84,16 @@ static void pass_signals_on(const struct watch *watch)
 {
     struct signalfd_siginfo info;
     while (read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo != SIGCHLD && !reached_command_already(&info)) {
+        if (info.ssi_signo != SIGCHLD && !signals_reached_command(&info)) {
             send_signal(watch, MESSAGE_SIGNAL, (int)info.ssi_signo);
         }
     }
 }
 
 /* Stops as the command has stopped; goes on when the shell outside says so. */
-static void stop_along(struct watch *watch)
+static void stop_along(const struct watch *watch)
 {
-    struct termios inner;
-    int fd = watch->terminal.fd;
-    bool have = fd >= 0 && tcgetattr(fd, &inner) == 0;
-    pid_t foreground = fd >= 0 ? tcgetpgrp(fd) : -1;
-    terminal_restore(&watch->terminal, true);
-    raise(SIGSTOP);
-    if (have) {
-        tcsetattr(fd, TCSADRAIN, &inner);
-        if (foreground > 0 && foreground != getpgrp()) {
-            tcsetpgrp(fd, foreground);
-        }
-    }
+    terminal_stop_along(&watch->terminal);
     send_signal(watch, MESSAGE_SIGNAL, SIGCONT);
 }
 
@@ -188,7 +108,29 @@ static void start_recording(struct watch *watch, int notify_fd, int errnum)
         kill(watch->result->init_pid, SIGKILL);
     } else if (notify_fd < 0) {
         channel_send(watch->channel, &(struct message){.kind = MESSAGE_GO}, -1);
+    } else {
+        watch->calls = notify_fd;
     }
+}
+
+static void hear_a_call(struct watch *watch)
+{
+    int heard = watch->company->hear(watch->company->context, watch->err);
+    if (heard < 0) {
+        watch->failed = true;
+        kill(watch->result->init_pid, SIGKILL);
+    }
+    if (heard <= 0) {
+        watch->calls = -1;
+    }
+}
+
+static void tell_ready(struct watch *watch)
+{
+    if (watch->untold && watch->company->ready != NULL && !watch->failed) {
+        watch->company->ready(watch->company->context, watch->result);
+    }
+    watch->untold = false;
 }
 
 static void take_message(struct watch *watch, const struct message *message, int fd)
@@ -205,10 +147,8 @@ static void take_message(struct watch *watch, const struct message *message, int
         watch->result->random_addresses = message->random_addresses;
         watch->result->landlock = message->landlock;
         watch->result->private_cores = message->private_cores;
+        watch->untold = true;
         start_recording(watch, fd, message->value);
-        if (watch->company->ready != NULL && !watch->failed) {
-            watch->company->ready(watch->company->context, watch->result);
-        }
         break;
     case MESSAGE_STDIN:
         watch->stdin_fd = fd;
@@ -254,30 +194,56 @@ static int keep_time(struct watch *watch)
     return limits_clock_wait_ms(&watch->clock, now);
 }
 
+static void take_from_channel(struct watch *watch)
+{
+    struct message message;
+    int fd = -1;
+    int got = channel_receive(watch->channel, &message, &fd, false);
+    if (got == 0) {
+        /* Without it nothing can be told any more, and a command that waits for the recorder would wait for ever. Most
+         * often init has ended, and this reaches nobody: it was not waited for yet. */
+        kill(watch->result->init_pid, SIGKILL);
+        watch->gone = true;
+    }
+    if (got > 0) {
+        take_message(watch, &message, fd);
+    }
+}
+
+/* The command comes to its execve(2), the first call that is heard of, within 0.1 ms, and waits for the answer: that
+ * goes before what only others wait for. */
+static int time_to_wait(struct watch *watch)
+{
+    enum { FIRST_CALL_MS = 20 };
+    int wait_ms = keep_time(watch);
+    return watch->untold && (wait_ms < 0 || wait_ms > FIRST_CALL_MS) ? FIRST_CALL_MS : wait_ms;
+}
+
 /* Until nothing inside can write any more: init says so, or has ended and with it all else. */
 static void watch_run(struct watch *watch)
 {
-    while (!watch->alone) {
-        struct pollfd sources[2] = {{.fd = watch->channel, .events = POLLIN}, {.fd = watch->signals, .events = POLLIN}};
-        if (poll(sources, 2, keep_time(watch)) < 0) {
+    while (!watch->alone && !watch->gone) {
+        struct pollfd sources[3] = {{.fd = watch->channel, .events = POLLIN},
+                                    {.fd = watch->signals, .events = POLLIN},
+                                    {.fd = watch->calls, .events = POLLIN}};
+        if (watch->calls < 0) {
+            tell_ready(watch);
+        }
+        if (poll(sources, 3, time_to_wait(watch)) < 0) {
             continue;
+        }
+        if ((sources[2].revents & POLLIN) != 0) {
+            hear_a_call(watch);
+        } else if (sources[2].revents != 0) {
+            watch->calls = -1; /* no process is left that could call */
         }
         if (sources[1].revents != 0) {
             pass_signals_on(watch);
         }
         if (sources[0].revents != 0) {
-            struct message message;
-            int fd = -1;
-            int got = channel_receive(watch->channel, &message, &fd, false);
-            if (got == 0) {
-                /* Without it nothing can be told any more, and a command that waits for the recorder would wait for
-                 * ever. Most often init has ended, and this reaches nobody: it was not waited for yet. */
-                kill(watch->result->init_pid, SIGKILL);
-                return;
-            }
-            if (got > 0) {
-                take_message(watch, &message, fd);
-            }
+            take_from_channel(watch);
+        } else {
+            tell_ready(watch);
         }
     }
 }
@@ -383,7 +349,7 @@ static int launch_held(const struct plan *plan, const struct launch_company *com
     }
     auto_fd int outer_end = ends[0];
     sigset_t old_mask;
-    auto_fd int signals = catch_signals(&old_mask, err);
+    auto_fd int signals = signals_catch(&old_mask, err);
     if (signals < 0) {
         close(ends[1]);
         return -1;
@@ -399,6 +365,7 @@ static int launch_held(const struct plan *plan, const struct launch_company *com
     struct watch watch = {.company = context.company,
                           .channel = outer_end,
                           .signals = signals,
+                          .calls = -1,
                           .stdin_fd = -1,
                           .time_limit_ns = plan->limits.value[LIMIT_TIME],
                           .result = result,

@@ -28,8 +28,12 @@ struct launch_company {
      * handed over, or -1: this kernel has no notifications or forbids them, `errnum` says why, and the run goes on
      * without once the call returns. -1 with `err` set: nothing is started, launch() fails. */
     int (*record)(void *context, pid_t init, int notify_fd, int errnum, struct err *err);
+    /* With record: a call of the command waits at `notify_fd`; takes it. 1: the next one is to be watched for here,
+     * too; 0: somebody else does from now on; -1 with `err` set: the run is ended and launch() fails. */
+    int (*hear)(void *context, struct err *err);
     bool seeded; /* with record: also getrandom(2) is answered (setup.seed) */
-    /* The sandbox stands, `so_far` has its namespaces and PID 1; the command starts meanwhile. May be NULL. */
+    /* The sandbox stands, `so_far` has its namespaces and PID 1; the command starts meanwhile, and its first call was
+     * heard. May be NULL. */
     void (*ready)(void *context, const struct launch_result *so_far);
     /* What the command gets as descriptors 0, 1, 2, or -1 each: what the launcher has there. Closed here once init has
      * them, so that a pipe ends when the command closes it. */

@@ -41,6 +41,7 @@ struct recorder {
     struct recorder_root root; /* recorder_path.c */
     struct recorder_callers callers;
     bool wait_in_kernel; /* the kernel hands the CPU over directly (6.6); else poll(2) first */
+    bool threaded;
     pthread_t thread;
     atomic_bool stop;
     uint64_t count;
@@ -110,6 +111,17 @@ static void take_call(struct recorder *recorder)
     }
 }
 
+/* False with errno when there is none, or its process was killed meanwhile. */
+static bool take_next(struct recorder *recorder)
+{
+    memset(recorder->request, 0, recorder->request_size);
+    if (ioctl(recorder->notify_fd, SECCOMP_IOCTL_NOTIF_RECV, recorder->request) < 0) {
+        return false;
+    }
+    take_call(recorder);
+    return true;
+}
+
 static bool is_hung_up(const struct recorder *recorder)
 {
     struct pollfd listener = {.fd = recorder->notify_fd};
@@ -124,10 +136,7 @@ static void *run_thread(void *context)
         if (!recorder->wait_in_kernel && poll(&listener, 1, -1) <= 0) {
             continue;
         }
-        memset(recorder->request, 0, recorder->request_size);
-        if (ioctl(recorder->notify_fd, SECCOMP_IOCTL_NOTIF_RECV, recorder->request) == 0) {
-            take_call(recorder);
-        } else if (errno != EINTR && is_hung_up(recorder)) {
+        if (!take_next(recorder) && errno != EINTR && is_hung_up(recorder)) {
             break;
         }
     }
@@ -152,6 +161,7 @@ static int start_thread(struct recorder *recorder, struct err *err)
     pthread_sigmask(SIG_SETMASK, &others, &old);
     int errnum = pthread_create(&recorder->thread, NULL, run_thread, recorder);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    recorder->threaded = errnum == 0;
     return errnum == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errnum, "start the recorder");
 }
 
@@ -175,7 +185,7 @@ static void raise_limit_of_descriptors(void)
     }
 }
 
-int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct recorder_client *client, struct err *err)
+struct recorder *recorder_open(int notify_fd, const struct recorder_client *client)
 {
     struct recorder *recorder = xcalloc(1, sizeof(*recorder));
     struct seccomp_notif_sizes sizes = {0};
@@ -190,18 +200,23 @@ int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct r
     /* A direct hand-over of the CPU between caller and recorder: a third of the time of an open. */
     recorder->wait_in_kernel = ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP) == 0;
     raise_limit_of_descriptors();
-    *ret_recorder = recorder; /* the client needs it for the first call */
-    if (start_thread(recorder, err) < 0) {
-        *ret_recorder = NULL;
-        free_recorder(recorder);
-        return -1;
+    return recorder;
+}
+
+/* Making a thread, waking it and waiting for its end costs as much as 20 calls that are taken without one. */
+int recorder_hear(struct recorder *recorder, struct err *err)
+{
+    enum { CALLS_WITHOUT_THREAD = 12 };
+    if (recorder->count < CALLS_WITHOUT_THREAD) {
+        (void)take_next(recorder);
+        return 1;
     }
-    return 0;
+    return start_thread(recorder, err);
 }
 
 void recorder_join(struct recorder *recorder)
 {
-    if (recorder == NULL || atomic_load(&recorder->stop)) {
+    if (recorder == NULL || !recorder->threaded || atomic_load(&recorder->stop)) {
         return;
     }
     atomic_store(&recorder->stop, true);

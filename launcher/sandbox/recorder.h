@@ -3,10 +3,11 @@
  * recorder: hears of every call of a run that names a file to read, change or execute, before the kernel carries it
  * out (seccomp_unotify(2); which calls: syscalls.table, "tell").
  *
- * A thread of the launcher takes one call after the other, looks at its arguments in the caller's memory, and asks its
- * client what to do. The kernel then carries the call out itself: the recorder never acts in place of a run, so what a
- * run may do is decided by the walls alone, and a program that changes its arguments behind the recorder's back fools
- * the record and nothing else. A tracer or debugger inside works as ever, because ptrace(2) is not used.
+ * The launcher, and from the first dozen on a thread of its own, takes one call after the other, looks at its arguments
+ * in the caller's memory, and asks its client what to do. The kernel then carries the call out itself: the recorder
+ * never acts in place of a run, so what a run may do is decided by the walls alone, and a program that changes its
+ * arguments behind the recorder's back fools the record and nothing else. A tracer or debugger inside works as ever,
+ * because ptrace(2) is not used.
  */
 #pragma once
 
@@ -69,9 +70,11 @@ struct recorder;
 
 /* True where look-ups inside can be made as the recorder needs them (openat2(2), 5.6). */
 bool recorder_is_possible(void);
-/* Takes `notify_fd` over and starts the thread. All signals must be blocked. */
-int recorder_start(struct recorder **ret_recorder, int notify_fd, const struct recorder_client *client,
-                   struct err *err);
+/* Takes `notify_fd` over. */
+struct recorder *recorder_open(int notify_fd, const struct recorder_client *client);
+/* To be called when `notify_fd` is readable (poll(2)): takes one call. 1: the next one, too, is the caller's to watch
+ * for. 0: the run makes so many that a thread, started now, takes all that follow. All signals must be blocked. */
+int recorder_hear(struct recorder *recorder, struct err *err);
 /* After the run: the thread hears of no more calls and has ended. Calls that were answered RECORDER_LATER may still be
  * answered, to nobody. NULL is nothing. */
 void recorder_join(struct recorder *recorder);
@@ -94,7 +97,7 @@ void recorder_return(struct recorder *recorder, uint64_t id, int64_t value, int 
 /* The same for a call that opens: the caller gets a copy of `fd`. */
 void recorder_give_fd(struct recorder *recorder, uint64_t id, int fd, bool close_on_exec);
 
-/* The memory of a caller; on the recorder's thread only. The bytes read: all or up to the end of a page; -1. */
+/* The memory of a caller; on the thread that hears only. The bytes read: all or up to the end of a page; -1. */
 ssize_t recorder_read_memory(struct recorder *recorder, pid_t thread, uint64_t address, void *bytes, size_t length);
 /* A string with its NUL; false when it is longer than `size` - 1 or cannot be read. */
 bool recorder_read_text(struct recorder *recorder, pid_t thread, uint64_t address, char *text, size_t size);
@@ -117,8 +120,8 @@ bool recorder_describe(int path_fd, struct recorder_target *target);
 void recorder_target_release(struct recorder_target *target);
 
 /* Whether `path` exists inside and recorder_resolve() would find it under this very name: it is absolute and clean, and
- * no component is a link. A third of its time. On the recorder's thread only. */
+ * no component is a link. A third of its time. On the thread that hears only. */
 bool recorder_is_plain(struct recorder *recorder, const struct recorder_call *call, const char *path);
-/* False when it cannot be: a folder on the way is missing. On the recorder's thread only. */
+/* False when it cannot be: a folder on the way is missing. On the thread that hears only. */
 bool recorder_resolve(struct recorder *recorder, const struct recorder_call *call, const char *path, bool follow,
                       struct recorder_target *ret_target);

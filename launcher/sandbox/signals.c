@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * signals: what is sent to the launcher while a command runs. */
+#include "sandbox/signals.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/* Faults of our own stay fatal; everything else waits until the loop reads it. */
+int signals_catch(sigset_t *ret_old_mask, struct err *err)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+    sigset_t caught;
+    sigfillset(&caught);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+        sigdelset(&caught, faults[i]);
+    }
+    /* An ignored SIGCHLD, as some batch systems hand down, would take the exit status away. */
+    struct sigaction normal = {.sa_handler = SIG_DFL};
+    /* Not caught, a signal would end the launcher, and the end of the command would never be told to init, which
+     * inherits the mask. */
+    int fd = -1;
+    if (sigaction(SIGCHLD, &normal, NULL) == 0 && sigprocmask(SIG_SETMASK, &caught, ret_old_mask) == 0) {
+        fd = signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+    }
+    if (fd < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "watch for signals");
+    }
+    return fd;
+}
+
+bool signals_reached_command(const struct signalfd_siginfo *info)
+{
+    if (info->ssi_code != SI_KERNEL) {
+        return false;
+    }
+    switch (info->ssi_signo) {
+    case SIGINT:
+    case SIGQUIT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGHUP:
+    case SIGCONT:
+    case SIGWINCH:
+        return true;
+    default:
+        return false;
+    }
+}
