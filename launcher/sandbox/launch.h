@@ -65,9 +65,10 @@ struct launch_result {
 int launch(const struct plan *plan, const struct launch_company *company, struct launch_result *ret_result,
            struct err *err);
 
-/* Waits for the end of PID 1. launch() returns as soon as no process of the run can write any more; the kernel then
- * still takes the namespaces down, which lasts as long as writing the record does. To be called last, after a launch
- * that succeeded; again is harmless. */
+/* launch() returns as soon as no process of the run is left but PID 1, which has ended its work; the kernel then still
+ * takes the namespaces down, 0.3 ms. Waits for that where something is to be done afterwards (a control group removed)
+ * or where nobody else would reap PID 1; elsewhere it is left to the first process of the host. To be called last,
+ * after a launch that succeeded; again is harmless. */
 void launch_finish(struct launch_result *result);
 
 /* The exit status for the shell: the command's own, 128+n when signal n ended it, or 124 when its time was over. */
