@@ -25,7 +25,7 @@
 const struct jail_limits confined_default_limits = {
     .file_bytes = 256ULL * 1024 * 1024 * 1024,
     .memory_bytes = 2048ULL * 1024 * 1024,
-    .seconds = 6 * 3600,
+    .seconds = 6ULL * 3600,
 };
 
 /* What the process sends back. */

@@ -4,8 +4,8 @@
  *
  * Never more than the pinned size is kept; https is only redirected to https; certificates are checked; nothing is
  * decoded on the way (the pin is of the bytes as they travel); a transfer that stalls (under 1 kB/s for 30 s) is given
- * up, one that is slow is not. What may go better is tried again (fetch_retry.h), where it broke off if the server still
- * has the same file. Proxies come from the environment as curl(1) reads them, passwords from the netrc file.
+ * up, one that is slow is not. What may go better is tried again (fetch_retry.h), where it broke off if the server
+ * still has the same file. Proxies come from the environment as curl(1) reads them, passwords from the netrc file.
  */
 #pragma once
 

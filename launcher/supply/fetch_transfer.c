@@ -45,14 +45,15 @@ static int check_announced(const struct transfer *transfer, const struct http_ex
     char text[256] = "";
     uint64_t size = transfer->item->size;
     memcpy(text, bytes, length < sizeof(text) ? length : sizeof(text) - 1);
-    if (size == 0 || exchange->length < 0 || from + (uint64_t)exchange->length == size) {
+    uint64_t answered = from + (exchange->length < 0 ? 0 : (uint64_t)exchange->length);
+    if (size == 0 || exchange->length < 0 || answered == size) {
         return 0;
     }
     if (unpack_text_is_html(text)) {
         return err_set(err, ERR_MISMATCH, "answered with an HTML page instead of the file");
     }
-    return err_set(err, ERR_MISMATCH, "has %llu bytes, pinned are %llu",
-                   (unsigned long long)(from + (uint64_t)exchange->length), (unsigned long long)size);
+    return err_set(err, ERR_MISMATCH, "has %llu bytes, pinned are %llu", (unsigned long long)answered,
+                   (unsigned long long)size);
 }
 
 /* To a request for the rest the answer may be the rest or, of a changed file, the whole. */

@@ -19,7 +19,7 @@ const struct unpack_limits unpack_default_limits = {
     .path_bytes = 3072,
     .header_bytes = 1024ULL * 1024,
     .memory_bytes = 2048ULL * 1024 * 1024,
-    .seconds = 6 * 3600,
+    .seconds = 6ULL * 3600,
 };
 
 /* What confined_run calls in the process that unpacks. */
