@@ -89,14 +89,18 @@ static int complain_end(const struct confined *confined, int status, struct err 
                        confined->what);
     }
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
-        return err_set(err, ERR_SYSTEM, "the process that %s used more time of the processors than allowed",
-                       confined->what);
+        return err_set(
+            err, ERR_SYSTEM,
+            "the process that %s used more time of the processors than allowed; $SCIWRAP_UNPACK_TIME sets the limit",
+            confined->what);
     }
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
         return err_set(err, ERR_SYSTEM, "the process that %s was killed; is there enough memory?", confined->what);
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == OUT_OF_MEMORY) {
-        return err_set(err, ERR_SYSTEM, "the process that %s needs more memory than allowed", confined->what);
+        return err_set(err, ERR_SYSTEM,
+                       "the process that %s needs more memory than allowed; $SCIWRAP_UNPACK_MEMORY sets the limit",
+                       confined->what);
     }
     return err_set(err, ERR_SYSTEM, "the process that %s ended early (%s %d)", confined->what,
                    WIFSIGNALED(status) ? "signal" : "status",
@@ -147,8 +151,10 @@ static int take_report(const struct confined *confined, int fd, pid_t child, con
         return 0;
     }
     if (!in_time) {
-        return err_set(err, ERR_SYSTEM, "the process that %s took longer than the %llu seconds that are allowed",
-                       confined->what, (unsigned long long)confined->limits.seconds);
+        return err_set(
+            err, ERR_SYSTEM,
+            "the process that %s took longer than the %llu seconds that are allowed; $SCIWRAP_UNPACK_TIME sets them",
+            confined->what, (unsigned long long)confined->limits.seconds);
     }
     return complain_end(confined, status, err);
 }

@@ -10,7 +10,8 @@
  *   unpack    an archive into an open directory, by unpack_work in a process of its own: unpack_input reads and hashes
  *             it, unpack_scan and unpack_pax check its framing, unpack_read lets libarchive read it, unpack_entry has
  *             the rules, unpack_listing knows what is there already, unpack_queue hands on, unpack_write writes,
- *             content_hash hashes, unpack_checked notes the state in which each file was left
+ *             content_hash hashes, unpack_checked notes the state in which each file was left; unpack_limits: how much
+ *             an archive may hold
  *   confined  work on foreign bytes in a process of its own; jail: shuts it in, with jail_landlock and jail_filter
  *   recipe    how an artifact is made (recipe_items: what it adds itself); lockfile: which package files that means
  *   build     a recipe and its lock to one tar: build_read reads packages at once, each with deb, into tree (names) and

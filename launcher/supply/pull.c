@@ -61,13 +61,13 @@ static enum outcome unpack_from(struct pull *pull, int fd, const char *source, s
 {
     struct store_tree tree = {.fd = -1};
     struct err why = {0};
+    struct unpack_limits limits;
     auto_free char *what = xasprintf("pull %s", pull->def->name);
-    if (stage_empty(&pull->stage, err) < 0) {
+    if (unpack_limits_read(&limits, err) < 0 || stage_empty(&pull->stage, err) < 0) {
         return PULL_FAILED;
     }
     progress_begin(&pull->progress, what, pull->def->size);
-    if (unpack(fd, &pull->def->sha256, pull->def->size, pull->stage.fd, &unpack_default_limits, &pull->progress, &tree,
-               &why) == 0) {
+    if (unpack(fd, &pull->def->sha256, pull->def->size, pull->stage.fd, &limits, &pull->progress, &tree, &why) == 0) {
         if (stage_commit_tree(&pull->stage, &tree, err) < 0) {
             return PULL_FAILED;
         }

@@ -12,16 +12,6 @@
 #include "supply/confined.h"
 #include "supply/unpack_work.h"
 
-const struct unpack_limits unpack_default_limits = {
-    .entries = 5000000,
-    .bytes = 256ULL * 1024 * 1024 * 1024,
-    .depth = 256,
-    .path_bytes = 3072,
-    .header_bytes = 1024ULL * 1024,
-    .memory_bytes = 2048ULL * 1024 * 1024,
-    .seconds = 6ULL * 3600,
-};
-
 /* What confined_run calls in the process that unpacks. */
 static int work(void *user, int folder_fd, _Atomic uint64_t *done, void *result, struct err *err)
 {

@@ -9,6 +9,7 @@
  *
  * The work is done in a forked process that is shut into the directory (supply/jail.h) where the host allows it.
  *
+ *   unpack_limits    how much it may hold
  *   unpack_work      what that process does, and its threads
  *   unpack_input     reads and hashes the archive file
  *   unpack_read      decompresses and reads tar (libarchive)
@@ -27,22 +28,11 @@
 #include "base/err.h"
 #include "env/store.h"
 #include "supply/progress.h"
-
-struct unpack_limits {
-    uint64_t entries;      /* 5,000,000 */
-    uint64_t bytes;        /* expanded: 256 GiB */
-    uint64_t depth;        /* 256 levels */
-    uint64_t path_bytes;   /* 3072, leaves room for the store's own path below PATH_MAX */
-    uint64_t header_bytes; /* of one entry's extended headers: 1 MiB */
-    uint64_t memory_bytes; /* of the process that unpacks: 2 GiB */
-    uint64_t seconds;      /* until it is ended: 6 hours */
-};
+#include "supply/unpack_limits.h"
 
 /* Whether a file begins like an HTML page: what a server sends, or a browser saved, when the file was not there. */
 bool unpack_is_html(int fd);
 bool unpack_text_is_html(const char *text);
-
-extern const struct unpack_limits unpack_default_limits;
 
 /* Reads the archive from archive_fd (a regular file, from its start), checks that all its bytes hash to `sha256` and,
  * when size is not 0, count `size`, and writes its entries to the directory stage_fd/rootfs and the index to

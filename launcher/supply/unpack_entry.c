@@ -50,9 +50,10 @@ static const char *clean(const struct unpack_limits *limits, const char *name, s
     }
     /* A tree of 200,000 levels fits in 450 kB of archive and takes half a minute to make and to remove. */
     if (depth > limits->depth || depth > WRITER_LEVELS) {
-        return "more directories deep than allowed";
+        return "more directories deep than allowed; $SCIWRAP_UNPACK_DEPTH sets the limit";
     }
-    return path->length > limits->path_bytes ? "path is longer than allowed" : NULL;
+    return path->length > limits->path_bytes ? "path is longer than allowed; $SCIWRAP_UNPACK_PATH sets the limit"
+                                             : NULL;
 }
 
 static int refuse(struct err *err, const char *why)
@@ -70,7 +71,7 @@ static int add_directory(struct placer *placer, const char *path, size_t length,
                          struct err *err)
 {
     if (placer->listing.count > placer->limits->entries) {
-        return refuse(err, "too many entries");
+        return refuse(err, "too many entries; $SCIWRAP_UNPACK_ENTRIES sets the limit");
     }
     size_t number = listing_add(&placer->listing, path, length, 'd', NULL);
     placer->listing.record[number].mode = mode;
@@ -167,7 +168,7 @@ static int place_hardlink(struct placer *placer, const struct entry *entry, stru
 static int place_file(struct placer *placer, const struct entry *entry, size_t *ret_record, struct err *err)
 {
     if (entry->size > placer->limits->bytes || placer->bytes > placer->limits->bytes - entry->size) {
-        return refuse(err, "the files are larger than allowed");
+        return refuse(err, "the files are larger than allowed; $SCIWRAP_UNPACK_BYTES sets the limit");
     }
     placer->bytes += entry->size;
     size_t number = listing_add(&placer->listing, placer->path.bytes, placer->path.length, 'f', NULL);
@@ -206,7 +207,7 @@ int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_re
         return refuse(err, "the same path comes twice, and readers take different ones");
     }
     if (placer->listing.count > placer->limits->entries) {
-        return refuse(err, "too many entries");
+        return refuse(err, "too many entries; $SCIWRAP_UNPACK_ENTRIES sets the limit");
     }
     if (entry->type == ENTRY_SYMLINK) {
         return place_symlink(placer, entry, err);

@@ -139,11 +139,11 @@ static int begin_member(struct scan *scan, char type, uint64_t size, struct err 
         return refuse(scan, err, "a link, directory or device with data, which readers take differently");
     }
     if (scan->members >= scan->most_entries) {
-        return refuse(scan, err, "too many entries");
+        return refuse(scan, err, "too many entries; $SCIWRAP_UNPACK_ENTRIES sets the limit");
     }
     /* Before a byte is written: a declared size costs nothing to write down. */
     if (member.size > scan->most_bytes || scan->bytes > scan->most_bytes - member.size) {
-        return refuse(scan, err, "the files are larger than allowed");
+        return refuse(scan, err, "the files are larger than allowed; $SCIWRAP_UNPACK_BYTES sets the limit");
     }
     scan->bytes += member.size;
     if (type == 'S' && scan->block[GNU_EXTENDED] != 0) {
@@ -158,7 +158,7 @@ static int begin_extension(struct scan *scan, char type, uint64_t size, struct e
 {
     bool *seen = type == 'L' ? &scan->group.long_name : type == 'K' ? &scan->group.long_link : &scan->group.pax;
     if (size > scan->most_header_bytes) {
-        return refuse(scan, err, "extended header is too large");
+        return refuse(scan, err, "extended header is too large; $SCIWRAP_UNPACK_HEADER sets the limit");
     }
     if (size == 0 && (type == 'L' || type == 'K')) {
         return refuse(scan, err, "empty name");

@@ -16,9 +16,10 @@
 #include "base/err.h"
 #include "base/strlist.h"
 #include "supply/content_hash.h"
+#include "supply/unpack_limits.h"
 #include "supply/unpack_queue.h"
 
-enum { WRITER_LEVELS = 256 };
+enum { WRITER_LEVELS = UNPACK_DEPTH_MOST };
 
 /* The open directories from the root to the last one that was used: entries come in runs of one directory. */
 struct writer_way {
