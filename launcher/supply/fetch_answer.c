@@ -12,8 +12,8 @@
 
 static void forget(struct answer *answer)
 {
-    char **owned[] = {&answer->etag, &answer->modified, &answer->date,   &answer->challenge,
-                      &answer->type, &answer->coding,   &answer->digest, &answer->link};
+    char **owned[] = {&answer->etag,   &answer->modified, &answer->date, &answer->challenge, &answer->type,
+                      &answer->coding, &answer->digest,   &answer->link, &answer->location};
     for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
         free(*owned[i]);
         *owned[i] = NULL;
@@ -102,6 +102,7 @@ int answer_take_line(struct answer *answer, const char *line, size_t length, str
     take(&answer->coding, line, length, "Content-Encoding");
     take(&answer->digest, line, length, "Docker-Content-Digest");
     take(&answer->link, line, length, "Link");
+    take(&answer->location, line, length, "Location");
     auto_free char *range = value_of(line, length, "Content-Range");
     if (range != NULL) {
         answer->ranged = read_range(answer, range);

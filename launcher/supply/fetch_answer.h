@@ -27,6 +27,7 @@ struct answer {
     char *coding;    /* Content-Encoding */
     char *digest;    /* Docker-Content-Digest */
     char *link;      /* Link */
+    char *location;  /* Location */
     bool ranged;     /* a Content-Range that could be read: */
     uint64_t first, last;
     uint64_t total; /* ANSWER_UNKNOWN for "*" */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
@@ -81,6 +82,29 @@ static size_t take_bytes(char *bytes, size_t unit, size_t count, void *data)
     return exchange->take(exchange->data, exchange, bytes, unit * count, &exchange->err) == 0 ? unit * count : 0;
 }
 
+/* libcurl's own limit of speed looks at an average of five seconds, and passes over a stall for as long. */
+static int watch(void *data, curl_off_t total, curl_off_t got, curl_off_t up_total, curl_off_t up)
+{
+    struct http_exchange *exchange = data;
+    curl_off_t connected = 0;
+    struct timespec time;
+    (void)total;
+    (void)up_total;
+    (void)up;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    int64_t now = time.tv_sec * 1000000000LL + time.tv_nsec;
+    int64_t since = now - exchange->mark_ns;
+    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+    if (connected > 0 && exchange->mark_ns != 0 && since < exchange->stall_s * 1000000000LL) {
+        return 0;
+    }
+    exchange->stalled = connected > 0 && exchange->mark_ns != 0 &&
+                        got - exchange->mark_bytes < (int64_t)exchange->stall_s * STALL_BYTES;
+    exchange->mark_ns = now;
+    exchange->mark_bytes = got;
+    return exchange->stalled ? 1 : 0;
+}
+
 static void allow_protocols(CURL *easy)
 {
     /* file:// and the like would read local files; redirects are followed by the caller, who checks them as well. */
@@ -146,6 +170,9 @@ int http_start(struct http *http, struct http_exchange *exchange, struct err *er
     exchange->after_s = 0;
     exchange->err = (struct err){0};
     exchange->detail[0] = '\0';
+    exchange->stall_s = http->patience.stall_s;
+    exchange->mark_ns = 0;
+    exchange->stalled = false;
     answer_release(&exchange->answer);
     allow_protocols(easy);
     trust(easy);
@@ -159,8 +186,9 @@ int http_start(struct http *http, struct http_exchange *exchange, struct err *er
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)http->patience.stall_s);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)http->patience.stall_s);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, watch);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);           /* any text would be an answer */
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's headers are not the server's */
@@ -178,10 +206,8 @@ void http_stop(struct http *http, struct http_exchange *exchange)
         curl_easy_cleanup(exchange->easy);
     }
     curl_slist_free_all(exchange->list);
-    free(exchange->redirect);
     answer_release(&exchange->answer);
     exchange->easy = exchange->list = NULL;
-    exchange->redirect = NULL;
 }
 
 static enum http_end meaning(CURLcode code)
@@ -193,6 +219,7 @@ static enum http_end meaning(CURLcode code)
         {CURLE_OK, HTTP_ANSWERED},
         {CURLE_COULDNT_CONNECT, HTTP_BROKEN},
         {CURLE_OPERATION_TIMEDOUT, HTTP_BROKEN},
+        {CURLE_ABORTED_BY_CALLBACK, HTTP_BROKEN},
         {CURLE_PARTIAL_FILE, HTTP_BROKEN},
         {CURLE_RECV_ERROR, HTTP_BROKEN},
         {CURLE_SEND_ERROR, HTTP_BROKEN},
@@ -216,7 +243,10 @@ static void say_why(struct http_exchange *exchange, CURLcode code)
     const char *why = exchange->detail[0] != '\0' ? exchange->detail : curl_easy_strerror(code);
     long proxy = 0;
     curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
-    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+    if (exchange->stalled) {
+        err_set(&exchange->err, ERR_NETWORK, "too slow: less than %d bytes a second for %u s", STALL_BYTES,
+                exchange->stall_s);
+    } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
         err_set(&exchange->err, ERR_NETWORK,
                 "%s; if the server has a certificate of your site's own authority, name the authority's file in "
                 "SSL_CERT_FILE",
@@ -232,14 +262,11 @@ static void say_why(struct http_exchange *exchange, CURLcode code)
 
 static void settle(struct http_exchange *exchange, CURLcode code)
 {
-    char *redirect = NULL;
     curl_off_t after = 0;
     long proxy = 0;
     read_status(exchange);
-    curl_easy_getinfo(exchange->easy, CURLINFO_REDIRECT_URL, &redirect);
     curl_easy_getinfo(exchange->easy, CURLINFO_RETRY_AFTER, &after);
     curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
-    exchange->redirect = redirect != NULL ? xstrdup(redirect) : NULL;
     exchange->after_s = after > 0 ? (uint64_t)after : 0;
     if (code == CURLE_WRITE_ERROR && exchange->err.kind != ERR_NONE) {
         exchange->end = HTTP_STOPPED;
@@ -285,7 +312,7 @@ int http_wait(struct http *http, int most_ms, struct err *err)
 static char *part_of(CURLU *parts, CURLUPart part)
 {
     char *text = NULL;
-    if (curl_url_get(parts, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) {
+    if (curl_url_get(parts, part, &text, part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0) != CURLUE_OK) {
         return NULL;
     }
     char *copy = xstrdup(text);
@@ -311,6 +338,18 @@ int http_origin(const char *url, struct http_origin *ret_origin)
     }
     *ret_origin = origin;
     return 0;
+}
+
+char *http_resolve(const char *base, const char *location)
+{
+    CURLU *parts = curl_url();
+    char *to = NULL;
+    if (parts != NULL && curl_url_set(parts, CURLUPART_URL, base, 0) == CURLUE_OK &&
+        curl_url_set(parts, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) == CURLUE_OK) {
+        to = part_of(parts, CURLUPART_URL);
+    }
+    curl_url_cleanup(parts);
+    return to;
 }
 
 bool http_same_origin(const char *a, const char *b)

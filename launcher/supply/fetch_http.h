@@ -43,12 +43,15 @@ struct http_exchange {
     enum http_end end;
     long status;
     int64_t length;   /* of the body, as announced; -1: not */
-    char *redirect;   /* where a 3xx leads, absolute; NULL. Owned */
     uint64_t after_s; /* Retry-After */
     struct answer answer;
     struct err err;
 
     void *easy, *list; /* libcurl's */
+    int64_t mark_ns;   /* when so much had arrived */
+    int64_t mark_bytes;
+    unsigned stall_s;
+    bool stalled;
     char detail[256];
 };
 
@@ -72,6 +75,8 @@ struct http_origin { /* RFC 6454 */
 };
 /* As libcurl understands the address, so that no second reading can differ. -1: it is no http(s) address. */
 int http_origin(const char *url, struct http_origin *ret_origin);
+/* Where a Location of the answer from `base` leads, absolute, of whatever scheme. NULL: nowhere. Caller frees. */
+char *http_resolve(const char *base, const char *location);
 bool http_same_origin(const char *a, const char *b);
 /* Whether the host can only be this machine: 127.0.0.0/8, ::1, localhost. */
 bool http_is_loopback(const struct http_origin *origin);

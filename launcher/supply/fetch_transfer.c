@@ -188,6 +188,7 @@ int transfer_go_on(struct transfer *transfer, struct http *http, struct err *err
         return 1;
     }
     bool resumed = transfer->visit.resumed;
+    bool announced = transfer->visit.announced;
     visit_end(http, &transfer->visit);
     transfer->visiting = false;
     if (state == VISIT_DONE) {
@@ -196,13 +197,16 @@ int transfer_go_on(struct transfer *transfer, struct http *http, struct err *err
         if (result <= 0) {
             return result;
         }
-        return once_more(transfer, &why, resumed || had == most_bytes(transfer->item), err);
+        /* An end that nobody announced may be a connection that broke. */
+        bool cut = had < most_bytes(transfer->item) && !announced;
+        return once_more(transfer, &why, resumed || cut || had == most_bytes(transfer->item), err);
     }
     if (why.kind == ERR_SYSTEM || why.kind == ERR_USAGE) {
         *err = why;
         return -1;
     }
-    return once_more(transfer, &why, resumed && why.kind == ERR_MISMATCH, err);
+    bool partly = resumed || transfer->part.have > 0; /* what came may have been of another file, or be in the way */
+    return once_more(transfer, &why, partly && why.kind == ERR_MISMATCH, err);
 }
 
 void transfer_end(struct transfer *transfer, struct http *http)

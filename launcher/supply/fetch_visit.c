@@ -102,6 +102,7 @@ static int begin(struct visit *visit, const void *bytes, size_t length, struct e
         return err_set(err, ERR_NETWORK, "sends another part of the file than was asked for");
     }
     visit->resumed = from > 0;
+    visit->announced = exchange->length >= 0;
     return visit->taker->begin(visit->data, exchange, from, bytes, length, err);
 }
 
@@ -193,15 +194,16 @@ static void try_again(struct visit *visit, const char *why, unsigned most, uint6
     ask_again(visit, now_ns() + (int64_t)wait_ms * 1000000);
 }
 
-static void follow(struct visit *visit, const char *to)
+static void follow(struct visit *visit, const char *location)
 {
     auto_release(http_origin) struct http_origin origin = {0};
-    auto_free char *shown = http_shown(to);
+    auto_free char *to = http_resolve(visit->at, location);
+    auto_free char *shown = http_shown(to != NULL ? to : location);
     if (visit->form != NULL) {
         lose_text(visit, "redirects what was posted to '%s', where it is not sent", shown);
     } else if (++visit->hops > VISIT_REDIRECTS) {
         lose_text(visit, "redirects more than %d times", VISIT_REDIRECTS);
-    } else if (http_origin(to, &origin) < 0) {
+    } else if (to == NULL || http_origin(to, &origin) < 0) {
         lose_text(visit, "redirects to '%s', which is no http or https address", shown);
     } else if (visit->secure && !origin.secure) {
         lose_text(visit, "redirects from https to '%s', which nothing protects", shown);
@@ -214,8 +216,8 @@ static void take_answer(struct visit *visit)
 {
     struct http_exchange *exchange = &visit->exchange;
     long status = exchange->status;
-    if (status >= 300 && status < 400 && exchange->redirect != NULL) {
-        follow(visit, exchange->redirect);
+    if (status >= 300 && status < 400 && exchange->answer.location != NULL) {
+        follow(visit, exchange->answer.location);
     } else if (status == 401 && visit->access != NULL && !visit->renewed) {
         const char *challenge = exchange->answer.challenge;
         visit->renewed = true;

@@ -48,6 +48,7 @@ struct visit {
     enum visit_state state;
     struct err err; /* why VISIT_LOST; reads after "'URL': " */
     bool resumed;   /* the last answer was the rest of what was there */
+    bool announced; /* it said how long it is */
     struct http_exchange exchange;
 
     struct fetch_patience patience;
