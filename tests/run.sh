@@ -4,8 +4,8 @@
 #   --long        also: real programs run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000
 #                 random recorded runs, the recorder under ThreadSanitizer, each fuzzer for 60 s (FUZZ_SECONDS), the
 #                 benchmarks, and the campaigns at full length (ten minutes; else half a minute)
-#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user campaigns campaigns-user compat
-#                 reproduce reproduce-user lint reproduce-long clang record threads fuzz bench
+#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user fetch campaigns campaigns-user
+#                 compat reproduce reproduce-user lint reproduce-long clang record threads fuzz bench
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -46,7 +46,7 @@ check.h:check archive.h:libarchive-dev curl/curl.h:libcurl4-openssl-dev openssl/
 seccomp.h:libseccomp-dev jansson.h:libjansson-dev zlib.h:zlib1g-dev
 bats:bats python3:python3 curl:curl strace:strace zstd:zstd xz:xz-utils bzip2:bzip2 busybox:busybox-static
 dpkg-deb:dpkg man:man-db shellcheck:shellcheck cppcheck:cppcheck clang:clang
-clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 bwrap:bubblewrap jsonschema:python3-jsonschema gdb:gdb"
+clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 bwrap:bubblewrap jsonschema:python3-jsonschema gdb:gdb openssl:openssl"
 
 is_here() {
     case $1 in
@@ -227,6 +227,13 @@ hostile() {
         tests/hostile/run.sh
 }
 
+# Downloads from a server that fails; the release build, as a sanitizer's memory is none that could be bounded.
+fetch() {
+    local length=()
+    [[ $long == no ]] || length=(--long)
+    SCIWRAP="$root/build/release/bin/sciwrap" tests/fetch/run.sh "${length[@]}"
+}
+
 hostile_user() {
     make_stage || return
     # shellcheck disable=SC2086
@@ -372,6 +379,7 @@ if [[ $failed -eq 0 ]]; then
     begin_beside lint lint
     part cli-release cli_release
     [[ -x tests/hostile/run.sh ]] && part hostile hostile && part hostile-user hostile_user
+    part fetch fetch
     part campaigns campaigns
     part campaigns-user campaigns_user
     part compat compat

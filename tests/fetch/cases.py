@@ -94,7 +94,7 @@ def make_meter():
 def make_certificates():
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out",
             "ca.pem", "-subj", "/CN=authority of a test", "-days", "2")
-    make_certificate("good", "IP:127.0.0.1,DNS:good.test", "-days", "2")
+    make_certificate("good", "IP:127.0.0.1,DNS:good.example.org", "-days", "2")
     make_certificate("wrong-host", "DNS:elsewhere.test", "-days", "2")
     make_certificate("expired", "IP:127.0.0.1", "-days", "-1")
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "self.key", "-out",
@@ -224,7 +224,7 @@ def by_proxy(pull, asked):
 
 def by_tunnel(pull, asked):
     targets = [one["target"] for one in server.requests.get("tunnel", [])]
-    return None if "good.test:443" in targets and asked else "no tunnel: %s" % targets
+    return None if "good.example.org:443" in targets and asked else "no tunnel: %s" % targets
 
 
 def waited(seconds):
@@ -377,9 +377,9 @@ def secure_cases(ports):
     yield Case("http-to-https", "to/https/https/http-to-https-2/plain", env=trust)
     yield Case("http-to-https-to-http", "to/https/https/down-1/to/http/http/down-2/plain", "from https to", env=trust)
     yield Case("proxy-https", "plain", scheme="https", env={**trust, "https_proxy": "http://127.0.0.1:%d" % server.port}, also=by_tunnel,
-               at="https://good.test/proxy-https/plain")
+               at="https://good.example.org/proxy-https/plain")
     yield Case("proxy-https-refused", "plain", "407.*https_proxy", scheme="https",
-               env={**trust, "https_proxy": "http://127.0.0.1:%d" % server.port}, at="https://refused.test/x/plain")
+               env={**trust, "https_proxy": "http://127.0.0.1:%d" % server.port}, at="https://refused.example.org/x/plain")
 
 
 def proxy_cases():
@@ -393,7 +393,7 @@ def proxy_cases():
 
 def password_cases():
     mine = "machine 127.0.0.1 login me password secret\n"
-    name = "machine good.test login me password secret\n"
+    name = "machine good.example.org login me password secret\n"
     yield Case("netrc", "basic", env={"NETRC": netrc("good", "# a remark\nmachine other login x password y\n" + mine)}, also=told)
     yield Case("netrc-absent", "basic", "HTTP status 401", requests=1, env={"NETRC": "/nonexistent"})
     yield Case("netrc-default", "basic", "HTTP status 401", env={"NETRC": netrc("default", "default login me password secret\n")},
@@ -403,7 +403,7 @@ def password_cases():
     yield Case("netrc-garbage", "basic", "HTTP status 401", env={"NETRC": netrc("bad", "nonsense secret\n")},
                also=warned("netrc/bad", told_nobody))
     yield Case("netrc-http", "plain", env={"NETRC": netrc("name", name), "http_proxy": "http://127.0.0.1:%d" % server.port},
-               also=told_nobody, at="http://good.test/netrc-http/plain")
+               also=told_nobody, at="http://good.example.org/netrc-http/plain")
     if os.geteuid() == 0:
         path = netrc("foreign", mine)
         os.chown(path, 12345, 12345)
@@ -426,7 +426,7 @@ def judge_home_netrc():
 
 def judge_masked():
     """A password in an address is not shown."""
-    pull = Pull("masked").run(["http://me:secret@127.0.0.1:%d/masked/status/404" % server.port])
+    pull = Pull("masked").run(["http://" + "me:secret@127.0.0.1:%d/masked/status/404" % server.port])
     return None if pull.status == 125 and "secret" not in pull.messages else pull.messages
 
 

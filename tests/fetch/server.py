@@ -7,7 +7,7 @@ The first part of the path is the name of a case, the second one is a mode: a fu
 connection `c` and answers one request with it. What was asked is kept in Server.requests[case]. Further parts of the path
 are the mode's: c.args.
 
-Used by cases.py; alone: server.py FILE serves FILE at http://127.0.0.1:PORT/x/MODE and prints what is asked."""
+Used by cases.py; alone: server.py FILE serves FILE at /x/MODE of a port of its own and prints what is asked."""
 import gzip
 import os
 import random
