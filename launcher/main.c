@@ -61,7 +61,7 @@
  *            apart: work on foreign bytes in a process that can do nothing else
  *            root, mounts, mount_target, device, stdio, terminal, signals, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
- *            enter, enter_share: one more command in a run that is going on
+ *            enter, enter_share, sealed: one more command in a run that is going on, by a program that stays what it is
  *            filter, filter_generate: the system-call filter, made at build time
  *            limits, limits_apply, limits_clock: what a run may use      cpus: which CPUs
  *            cgroup, cgroup_places, cgroup_parent, cgroup_clone: its control group
@@ -79,6 +79,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/supply.h"
+#include "sandbox/sealed.h"
 
 static const struct command *const commands[] = {
     &run_command,  &exec_command,  &shell_command, &pull_command, &envs_command,   &build_command,  &lock_command,
@@ -184,6 +185,10 @@ int main(int argc, char **argv)
     /* With rights that the caller does not have, every option of this program would be a hole. */
     if (getauxval(AT_SECURE) != 0 || getuid() != geteuid() || getgid() != getegid()) {
         log_error("refuses to run set-uid, set-gid or with file capabilities; it needs none of them");
+        return 125;
+    }
+    if (!sealed_is_in_place()) {
+        log_error("refuses to be executed by '/proc/self/exe' inside of a run");
         return 125;
     }
     int result = open_standard(&err) < 0 ? -1 : dispatch(argc, argv, &exit_code, &err);

@@ -218,7 +218,7 @@ cli_user() {
 # The program that users install, by the tests of what users do most.
 cli_release() {
     env SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" \
-        bats --tap tests/cli/{run,signals,rerun,pull,escape_inside,audit}.bats
+        bats --tap tests/cli/{run,signals,rerun,pull,escape_inside,escape_enter,audit}.bats
 }
 
 hostile() {

@@ -12,6 +12,7 @@
 #include "commands/command.h"
 #include "commands/running_show.h"
 #include "sandbox/enter.h"
+#include "sandbox/sealed.h"
 
 static const struct command_option options[] = {
     {"quiet", 'q', NULL, "say only what went wrong"},
@@ -87,6 +88,9 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     }
     if (reader.at >= argc) {
         return command_usage_error(&enter_command, err, "no run named");
+    }
+    if (sealed_become(argv, err) < 0) {
+        return -1;
     }
     int result = running_read(&list, err);
     const struct running *found = result == 0 ? running_find(&list, argv[reader.at], err) : NULL;

@@ -23,6 +23,7 @@
 #include "sandbox/enter_share.h"
 #include "sandbox/payload.h"
 #include "sandbox/scope.h"
+#include "sandbox/self_check.h"
 
 enum { USER = 0, PID = 2 };
 
@@ -102,6 +103,8 @@ static int join_spaces(struct entering *entering, struct err *err)
             return -1;
         }
     }
+    /* Once more: where fs.suid_dumpable is 1, gaining the rights of a user namespace has undone it. */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return 0;
 }
 
@@ -114,19 +117,24 @@ static void die_with(int channel)
     }
 }
 
+/* What the caller has open, and what we do, is a way to the host: `/proc/self/fd/7/...` as the target of a link among
+ * the files of the run leads there as long as it is open, whether or not it is closed on exec (CVE-2024-21626). */
+static void close_rest(const struct entering *entering)
+{
+    const int *stdio = entering->stdio;
+    int keep[] = {entering->channel, stdio[0], stdio[1], stdio[2]};
+    payload_close_but(STDERR_FILENO + 1, keep, sizeof(keep) / sizeof(*keep));
+}
+
 static void become(const struct entering *entering) __attribute__((noreturn));
 static void become(const struct entering *entering)
 {
+    static char bash[] = "/bin/bash";
+    static char sh[] = "/bin/sh";
     struct err err = {0};
     struct plan plan = *entering->plan;
-    char bash[] = "/bin/bash";
-    char sh[] = "/bin/sh";
-    char *shell[] = {access(bash, X_OK) == 0 ? bash : sh, NULL};
-    if (plan.argv.count == 0) {
-        plan.argv = (struct strlist){.item = shell, .count = 1, .capacity = 2};
-    }
+    char *shell[] = {bash, NULL};
     payload_scrub_arguments(); /* of this copy: /proc inside shows them */
-    close(entering->outer);
     /* A process group of its own: `kill 0` inside would reach the caller's other processes else. */
     setpgid(0, 0);
     if (entering->foreground) {
@@ -134,14 +142,21 @@ static void become(const struct entering *entering)
     }
     if (share_give(&entering->share, &err) == 0 && confine_rights(&err) == 0) {
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        close_rest(entering);
         die_with(entering->channel); /* after the change of rights, which clears it */
+        if (plan.argv.count == 0) {
+            shell[0] = access(bash, X_OK) == 0 ? bash : sh;
+            plan.argv = (struct strlist){.item = shell, .count = 1, .capacity = 2};
+        }
         if (plan.fixed_addresses) {
             personality(ADDR_NO_RANDOMIZE); /* where the host refuses it, it did so for the run */
         }
         if (plan.network_host) {
             scope_enter_sockets(); /* where the kernel has none, the run has none either */
         }
-        if (payload_enter_workdir(&plan, &err) == 0 && confine_calls(&plan, &err) == 0) {
+        /* Before 5.9 descriptors are closed one by one, up to a number (sandbox/payload.c). */
+        if (self_check_descriptors(&err) == 0 && payload_enter_workdir(&plan, &err) == 0 &&
+            confine_calls(&plan, &err) == 0) {
             (void)payload_become(&plan, entering->stdio, &err);
         }
     }
