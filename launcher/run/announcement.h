@@ -27,7 +27,7 @@
  * which processes are worth a look. */
 #define ANNOUNCEMENT_COMM "sciwrap"
 
-enum { ANNOUNCEMENT_MOST = 256 * 1024 };
+enum { ANNOUNCEMENT_MOST = 4 << 20 };
 
 struct announcement {
     char id[RUN_ID_LENGTH + 1]; /* a new one when the run has no record */

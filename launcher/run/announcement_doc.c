@@ -15,8 +15,8 @@
 #include "base/text.h"
 
 enum {
-    COMMAND_MOST = 4096,      /* bytes of the command that are told */
-    ENVIRONMENT_MOST = 32768, /* JSON can make six bytes of one */
+    COMMAND_MOST = 4096,        /* bytes of the command that are told */
+    ENVIRONMENT_MOST = 3 << 20, /* as JSON; the kernel takes 2 MiB with the usual limit of the stack (execve(2)) */
     NAME_MOST = 256,
 };
 
@@ -46,12 +46,23 @@ static struct doc *namespaces_doc(const struct launch_result *launched)
     return object;
 }
 
+/* Bytes that a text takes in JSON, or more. */
+static size_t size_in_json(const char *text)
+{
+    size_t size = sizeof("\"\", ");
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        size += c < ' ' || c >= 0x7f ? sizeof("\\u0000") - 1 : c == '"' || c == '\\' ? 2 : 1;
+    }
+    return size;
+}
+
 /* NULL when the environment is too large. */
 static struct doc *inside_doc(const struct plan *plan)
 {
     size_t size = 0;
     for (size_t i = 0; i < plan->environment.count; i++) {
-        size += strlen(plan->environment.item[i]) + 1;
+        size += size_in_json(plan->environment.item[i]);
     }
     if (size > ENVIRONMENT_MOST) {
         return NULL;
