@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "run/scratch.h"
+
+#define NAME_PREFIX "sciwrap-audit-"
 
 enum { SEGMENT_BYTES = 4096, HANDLE_MOST = 128, FIRST_LEFT_OPEN = 20 };
 
@@ -85,7 +88,7 @@ static int make_secret(struct victims *victims, struct err *err)
     if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
-    victims->name = xasprintf("sciwrap-audit-%d-%02x%02x%02x%02x%02x%02x", getpid(), random[0], random[1], random[2],
+    victims->name = xasprintf(NAME_PREFIX "%d-%02x%02x%02x%02x%02x%02x", getpid(), random[0], random[1], random[2],
                               random[3], random[4], random[5]);
     return 0;
 }
@@ -116,8 +119,29 @@ static int make_folder(struct victims *victims, struct err *err)
     return fs_write_atomic(fd, "record", 0600, victims->secret, VICTIMS_SECRET, err);
 }
 
+/* Of audits that were killed: their names tell whose they were. What belongs to another user cannot be removed. */
+static void remove_leftovers(void)
+{
+    auto_release(strlist) struct strlist names = {0};
+    struct err ignored = {0};
+    if (fs_list(AT_FDCWD, "/dev/shm", &names, &ignored) < 0) {
+        return;
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        const char *name = names.item[i];
+        bool ours = strncmp(name, NAME_PREFIX, strlen(NAME_PREFIX)) == 0;
+        long pid = ours ? strtol(name + strlen(NAME_PREFIX), NULL, 10) : 0;
+        if (pid > 1 && pid <= INT_MAX && kill((pid_t)pid, 0) < 0 && errno == ESRCH) {
+            auto_free char *path = xasprintf("/dev/shm/%s", name);
+            syscall(SYS_mq_unlink, name); /* first: the file is how it is found */
+            unlink(path);
+        }
+    }
+}
+
 static void make_memory(struct victims *victims)
 {
+    remove_leftovers();
     victims->shm = shmget(IPC_PRIVATE, SEGMENT_BYTES, IPC_CREAT | 0600);
     void *memory =
         victims->shm >= 0 ? shmat(victims->shm, NULL, 0) : (void *)-1; /* NOLINT(performance-no-int-to-ptr) */
@@ -277,8 +301,8 @@ void victims_release(struct victims *victims)
     end_process(victims->member);
     if (victims->name != NULL) {
         auto_free char *path = xasprintf("/dev/shm/%s", victims->name);
-        unlink(path);
         syscall(SYS_mq_unlink, victims->name);
+        unlink(path);
     }
     close_one(victims->tcp);
     close_one(victims->udp);

@@ -141,6 +141,25 @@ nothing_of_audits() {
     is "$(said time time=1 only=time)" open
 }
 
+queue_is_there() { # NAME
+    python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).mq_open(b"/" + sys.argv[1].encode(), 0) < 0)' "$1"
+}
+
+@test "what an audit that was killed left in memory is removed by the next" {
+    local name
+    "$SCIWRAP" audit tiny >/dev/null 2>&1 3>&- &
+    local killed=$!
+    until_true compgen -G "/dev/shm/sciwrap-audit-$killed-*"
+    name=$(basename "$(compgen -G "/dev/shm/sciwrap-audit-$killed-*")")
+    until_true queue_is_there "$name"
+    kill -KILL "$killed"
+    wait "$killed" || true
+    [[ -e /dev/shm/$name ]]
+    "$SCIWRAP" audit -q tiny >/dev/null
+    [[ ! -e /dev/shm/$name ]]
+    ! queue_is_there "$name"
+}
+
 @test "a run in which hardly anything can be tried is no good one" {
     fails_with 125 'attempts could not be made, the first for this reason: no process could be made for it' -- \
         "$SCIWRAP" audit --pids 1 tiny
