@@ -153,7 +153,9 @@ static int start_thread(struct recorder *recorder, struct err *err)
     struct sigaction action = {.sa_handler = wake}; /* without SA_RESTART */
     sigset_t others;
     sigset_t old;
-    sigaction(WAKE_SIGNAL, &action, NULL);
+    if (sigaction(WAKE_SIGNAL, &action, NULL) < 0) { /* it would end the launcher in the place of waking the thread */
+        return err_set_errno(err, ERR_SYSTEM, errno, "watch for the recorder's signal");
+    }
     /* One heap for all threads: a second one costs 20 us of a short run, and the recorder takes little from it. */
     mallopt(M_ARENA_MAX, 1);
     sigfillset(&others);
