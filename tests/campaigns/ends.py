@@ -202,6 +202,8 @@ def main():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):  # ignored under nohup or behind an &, by what is started too
+        signal.signal(number, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     top = tempfile.mkdtemp(prefix="sciwrap-ends.")
     try:
