@@ -39,7 +39,7 @@ static bool copy(int from, int to, off_t size)
     off_t at = 0;
     while (at < size) {
         ssize_t length = sendfile(to, from, &at, (size_t)(size - at));
-        if (length <= 0 && errno != EINTR) {
+        if (length == 0 || (length < 0 && errno != EINTR)) {
             return false;
         }
     }
