@@ -7,6 +7,9 @@
  *             pinned bytes, by way of fetch_part, a file while it arrives; fetch_page: a short document into memory;
  *             both by fetch_visit: one address, with redirects and tries (fetch_retry) and the user's password
  *             (fetch_netrc); fetch_http: one question (libcurl is here and nowhere else); fetch_answer: its headers
+ *   registry  images of a registry: registry_ref reads their names, registry_access logs in (registry_challenge: what
+ *             the server wants; credentials, credentials_helper: what the user has; http_url: who may get it),
+ *             registry_error tells what it said
  *   unpack    an archive into an open directory, by unpack_work in a process of its own: unpack_input reads and hashes
  *             it, unpack_scan and unpack_pax check its framing, unpack_read lets libarchive read it, unpack_entry has
  *             the rules, unpack_listing knows what is there already, unpack_queue hands on, unpack_write writes,
