@@ -158,9 +158,11 @@ static int take_from_doc(const char *name, const struct doc *doc, const char *ho
 int credentials_parse(const char *name, const char *text, size_t length, const char *host, const char *repository,
                       struct credentials *ret, struct err *err)
 {
-    struct doc *doc = doc_parse(name, text, length, err);
+    struct err why = {0};
+    struct doc *doc = doc_parse(name, text, length, &why);
     if (doc == NULL) {
-        return -1;
+        /* Without the parser's words: they quote what they stumbled over, and that may be a password. */
+        return err_set(err, ERR_INVALID, "%s: is not a JSON object", name);
     }
     struct credentials found = {0};
     int result = take_from_doc(name, doc, host, repository, &found, err);

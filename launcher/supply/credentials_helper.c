@@ -3,14 +3,15 @@
 #include "supply/credentials_helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/auto.h"
-#include "base/buf.h"
 #include "base/doc.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -83,24 +84,41 @@ static int spawn(const char *program, int in, int out, struct err *err)
     return status;
 }
 
+/* A file in memory of ANSWER_BYTES zeros that cannot grow: what a helper writes has an end, and what it leaves running
+ * in the background (an agent) does not keep us waiting, as the other end of a pipe would. */
+static int make_answer(struct err *err)
+{
+    auto_fd int out = memfd_create("credentials", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (out < 0 || ftruncate(out, ANSWER_BYTES) < 0 || fcntl(out, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "create a file in memory");
+    }
+    return steal_fd(&out);
+}
+
+static int take_text(const char *program, int status, const char *text, struct credentials *ret, struct err *err)
+{
+    size_t length = strnlen(text, ANSWER_BYTES);
+    if (length == ANSWER_BYTES) {
+        return err_set(err, ERR_INVALID, "'%s' answers with more than %d bytes", program, ANSWER_BYTES - 1);
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return credentials_helper_parse(program, text, length, ret, err);
+    }
+    if (strncmp(text, NOT_FOUND, strlen(NOT_FOUND)) == 0) {
+        return 0;
+    }
+    return err_set(err, ERR_HOST, "'%s get' failed: %.*s", program, (int)strcspn(text, "\n"), text);
+}
+
 static int take_answer(const char *program, int status, int out, struct credentials *ret, struct err *err)
 {
-    auto_release(buf) struct buf text = {0};
-    if (lseek(out, 0, SEEK_SET) < 0 || fs_read_fd(out, program, ANSWER_BYTES, &text, err) < 0) {
-        return err->kind == ERR_NONE ? err_set_errno(err, ERR_SYSTEM, errno, "read what '%s' answers", program) : -1;
+    char *text = mmap(NULL, ANSWER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, out, 0);
+    if (text == MAP_FAILED) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "read what '%s' answers", program);
     }
-    int result = 1;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-        result = credentials_helper_parse(program, buf_text(&text), text.length, ret, err);
-    } else if (strncmp(buf_text(&text), NOT_FOUND, strlen(NOT_FOUND)) == 0) {
-        result = 0;
-    } else {
-        result = err_set(err, ERR_HOST, "'%s get' failed: %.*s", program, (int)strcspn(buf_text(&text), "\n"),
-                         buf_text(&text));
-    }
-    if (text.bytes != NULL) {
-        explicit_bzero(text.bytes, text.length);
-    }
+    int result = take_text(program, status, text, ret, err);
+    explicit_bzero(text, ANSWER_BYTES);
+    munmap(text, ANSWER_BYTES);
     return result;
 }
 
@@ -108,8 +126,11 @@ int credentials_helper_ask(const char *name, const char *server, struct credenti
 {
     auto_free char *program = xasprintf("docker-credential-%s", name);
     auto_fd int in = memfd_create("server", MFD_CLOEXEC);
-    auto_fd int out = memfd_create("credentials", MFD_CLOEXEC);
-    if (in < 0 || out < 0) {
+    auto_fd int out = make_answer(err);
+    if (out < 0) {
+        return -1;
+    }
+    if (in < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create a file in memory");
     }
     if (fs_write_fd(in, "server", server, strlen(server), err) < 0 || lseek(in, 0, SEEK_SET) < 0) {

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
@@ -115,7 +116,7 @@ bool http_url_may_be_plain(const struct http_url *url)
     while (list != NULL && *list != '\0') {
         size_t length = strcspn(list, ", ");
         auto_free char *word = xstrndup(list, length);
-        if (length > 0 && (strcmp(word, url->host) == 0 || strcmp(word, with_port) == 0)) {
+        if (length > 0 && (strcasecmp(word, url->host) == 0 || strcasecmp(word, with_port) == 0)) {
             return true;
         }
         list += length + strspn(list + length, ", ");

@@ -238,7 +238,8 @@ int registry_token_parse(const char *text, size_t length, char **ret_token, unsi
     }
     uint64_t seconds = TOKEN_SECONDS;
     char *token = doc_get_text(doc, "token");
-    if (token == NULL) {
+    if (token == NULL || token[0] == '\0') {
+        free(token);
         token = doc_get_text(doc, "access_token"); /* the name in OAuth 2 */
     }
     doc_get_number(doc, "expires_in", &seconds);

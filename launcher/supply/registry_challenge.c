@@ -160,6 +160,9 @@ int challenge_parse(const char *header, struct challenge *ret, struct err *err)
     if (!sound) {
         return err_set(err, ERR_INVALID, "its WWW-Authenticate header cannot be understood: '%.200s'", header);
     }
+    if (header[0] == '\0') {
+        return err_set(err, ERR_INVALID, "it does not say which: its answer has no WWW-Authenticate header");
+    }
     if (best.kind == CHALLENGE_NONE) {
         return err_set(err, ERR_INVALID, "it asks for a kind of log-in other than Bearer and Basic: '%.200s'", header);
     }
