@@ -50,7 +50,7 @@
  *            normal, tolerance, text_place, source, expand: what is no result; numbers; where; bytes, decompressed
  * env/       definition, definition_find, words: envs/NAME.ini      fix: the names of what is held fixed
  *            store, store_find, meta, sharing, index, index_search: where unpacked trees lie, and what is in them
- *            roots, root_file: who uses a tree      discard, garbage: how it goes, and what was left half done
+ *            roots, root_file: who uses a tree      discard, garbage, stage_name: how it goes; leftovers
  *            verify, verify_way, verify_program, interpreter, verify_full: whether it is still what was unpacked
  *            verify_entry, verify_cache, checked: by content, or because nobody touched it since the last check
  *            bundle_list: what is in a bundle

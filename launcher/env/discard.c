@@ -164,7 +164,15 @@ bool discard_is_in_use(const struct store *store, const struct digest *artifact,
     return used;
 }
 
-int discard_replaced(const struct store *store, const struct digest *artifact)
+/* Whether it is another folder than the one that was judged. */
+static bool is_other(const struct removal *removal, const struct stat *judged)
+{
+    struct stat taken;
+    return fstatat(removal->tmp, removal->remains, &taken, AT_SYMLINK_NOFOLLOW) < 0 || taken.st_ino != judged->st_ino ||
+           taken.st_dev != judged->st_dev;
+}
+
+int discard_replaced(const struct store *store, const struct digest *artifact, const struct stat *judged)
 {
     struct removal removal;
     struct err err = {0};
@@ -173,7 +181,9 @@ int discard_replaced(const struct store *store, const struct digest *artifact)
     bool used = result == 0 && has_users(&removal, NULL);
     result = result < 0 ? -1 : move_aside(&removal);
     int reason = errno;
-    if (result == 0 && used) {
+    if (result == 0 && is_other(&removal, judged)) {
+        put_back(&removal);
+    } else if (result == 0 && used) {
         log_info("runs that use the old tree keep it until they end; 'sciwrap store gc' removes it then");
     } else if (result == 0 && finish(&removal, &ignored, &err) < 0) {
         log_warn("%s", err.text);
@@ -186,6 +196,13 @@ int discard_replaced(const struct store *store, const struct digest *artifact)
 bool discard_is_remains(const char *name)
 {
     return strncmp(name, remains_prefix, strlen(remains_prefix)) == 0;
+}
+
+char *discard_remains_name(void)
+{
+    uint64_t random = 0;
+    bool got = getrandom(&random, sizeof(random), 0) == (ssize_t)sizeof(random);
+    return got ? xasprintf("%sstage.%016llx", remains_prefix, (unsigned long long)random) : NULL;
 }
 
 bool discard_may_finish(const struct store *store, int tmp_fd, const char *name)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/strlist.h"
@@ -32,10 +33,13 @@ int discard_tree(const struct store *store, const struct digest *artifact, struc
 /* Whether the tree is in use now; takes nothing away. */
 bool discard_is_in_use(const struct store *store, const struct digest *artifact, struct strlist *users);
 
-/* A tree that gives way to another one: moved from trees/HEX into tmp/, and removed unless it is in use. 0 also when it
- * is not there any more; -1 with errno when it could not be moved. */
-int discard_replaced(const struct store *store, const struct digest *artifact);
+/* A tree that gives way to another one: moved from trees/HEX into tmp/, and removed unless it is in use. `judged` is
+ * the folder as it was when it was found to be no good: another one that has taken its place meanwhile stays. 0 also
+ * when it is not there any more; -1 with errno when it could not be moved. */
+int discard_replaced(const struct store *store, const struct digest *artifact, const struct stat *judged);
 
 /* Whether `name` in tmp/ is a tree whose removal was not finished; and whether it can be finished now. */
 bool discard_is_remains(const char *name);
+/* A new name of that kind, for what never was a tree of the store. Caller frees; NULL with errno. */
+char *discard_remains_name(void);
 bool discard_may_finish(const struct store *store, int tmp_fd, const char *name);

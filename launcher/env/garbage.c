@@ -15,15 +15,17 @@
 #include "base/mem.h"
 #include "env/discard.h"
 #include "env/sharing.h"
-
-static const char stage_prefix[] = "stage.";
+#include "env/stage_name.h"
 
 enum { DAY_S = 24 * 60 * 60, WEEK_S = 7 * DAY_S };
 
-static bool is_older(int tmp_fd, const char *name, time_t seconds)
+/* The change time too: a tree that was moved here yesterday may have been written a year ago. */
+static bool is_older(const struct store *store, int tmp_fd, const char *name, time_t seconds)
 {
     struct stat st;
-    return fstatat(tmp_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - st.st_mtime > seconds;
+    time_t now = discard_now(store);
+    return fstatat(tmp_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && now - st.st_mtime > seconds &&
+           now - st.st_ctime > seconds;
 }
 
 static bool is_taken(int fd)
@@ -31,25 +33,19 @@ static bool is_taken(int fd)
     return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-/* A stage can also hold a tree that gave way to another one: runs that use it have a lock on its meta file. */
-static bool is_run_from(int fd)
+/* Whether nobody works in the stage `name`. On a disk of our own a free lock says so, except in the moment before its
+ * maker takes it. Where others come too, locks may be absent or lie, and only this machine's processes are known. Where
+ * nothing is known age decides: nothing takes a day. */
+static bool is_abandoned(const struct store *store, int tmp_fd, const char *name)
 {
-    auto_fd int meta = openat(fd, "meta", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    return meta >= 0 && is_taken(meta);
-}
-
-/* Whether nobody works in the stage `name`. Where the lock says nothing, age does: nothing takes a day. */
-static bool is_abandoned(int tmp_fd, const char *name)
-{
-    char host[SHARING_HOST + 1];
+    enum stage_life life = stage_name_life(name);
     auto_fd int fd = openat(tmp_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || is_taken(fd) || is_run_from(fd)) {
+    if (life == STAGE_LIVES || (fd >= 0 && is_taken(fd))) {
         return false;
     }
-    sharing_host(host);
-    auto_free char *ours = xasprintf("%s%s.", stage_prefix, host);
-    bool lock_is_known = strncmp(name, ours, strlen(ours)) == 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
-    return lock_is_known || is_older(tmp_fd, name, DAY_S);
+    bool by_lock =
+        life == STAGE_OF_OUR_HOST && !sharing_is_on(store->fd) && fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    return life == STAGE_DEAD || by_lock || is_older(store, tmp_fd, name, DAY_S);
 }
 
 static bool is_part(const char *name)
@@ -60,14 +56,27 @@ static bool is_part(const char *name)
 
 static bool is_garbage(const struct store *store, int tmp_fd, const char *name)
 {
-    if (strncmp(name, stage_prefix, strlen(stage_prefix)) == 0) {
-        return is_abandoned(tmp_fd, name);
+    if (stage_name_is(name)) {
+        return is_abandoned(store, tmp_fd, name);
     }
     if (discard_is_remains(name)) {
         return discard_may_finish(store, tmp_fd, name);
     }
     /* Anything else is a file that was about to be renamed, or that somebody put here. */
-    return is_older(tmp_fd, name, is_part(name) ? WEEK_S : DAY_S);
+    return is_older(store, tmp_fd, name, is_part(name) ? WEEK_S : DAY_S);
+}
+
+/* Under another name first: should its maker live after all, it can no longer publish what we take parts of. */
+static int remove_garbage(int tmp_fd, const char *name, struct err *err)
+{
+    if (!stage_name_is(name)) {
+        return fs_remove_tree(tmp_fd, name, err);
+    }
+    auto_free char *away = discard_remains_name();
+    if (away == NULL || renameat(tmp_fd, name, tmp_fd, away) < 0) {
+        return errno == ENOENT ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "move 'tmp/%s' of the store away", name);
+    }
+    return fs_remove_tree(tmp_fd, away, err);
 }
 
 size_t garbage_remove(const struct store *store, bool dry_run)
@@ -85,7 +94,7 @@ size_t garbage_remove(const struct store *store, bool dry_run)
             continue;
         }
         found++;
-        if (!dry_run && fs_remove_tree(tmp, names.item[i], &err) < 0) {
+        if (!dry_run && remove_garbage(tmp, names.item[i], &err) < 0) {
             log_warn("what a killed process left in the store stays: %s", err.text);
         } else if (!dry_run) {
             log_debug("removed '%s', which a killed process left in the store", names.item[i]);

@@ -115,6 +115,21 @@ enum root_life root_name_life(const struct root_name *name, const char *host, co
     return known && !is_no_name(host) && strcmp(host, ours->host) == 0 ? ROOT_DEAD : ROOT_NOT_KNOWN;
 }
 
+void root_name_own(const struct digest *artifact, struct root_name *ret_name)
+{
+    static _Atomic uint64_t number;
+    struct root_identity ours;
+    root_identity_read(&ours);
+    *ret_name = (struct root_name){
+        .artifact = *artifact,
+        .pid_namespace = ours.pid_namespace,
+        .pid = (uint64_t)getpid(),
+        .start = start_of((uint64_t)getpid()),
+        .number = atomic_fetch_add(&number, 1),
+    };
+    memcpy(ret_name->boot, ours.boot, sizeof(ret_name->boot));
+}
+
 /* ---- a file of our own */
 
 struct root {
@@ -179,17 +194,10 @@ static int open_folder(int store_fd, const char *host)
 
 struct root *root_register(int store_fd, const struct digest *artifact)
 {
-    static _Atomic uint64_t number;
     struct root_identity ours;
+    struct root_name name;
     root_identity_read(&ours);
-    struct root_name name = {
-        .artifact = *artifact,
-        .pid_namespace = ours.pid_namespace,
-        .pid = (uint64_t)getpid(),
-        .start = start_of((uint64_t)getpid()),
-        .number = atomic_fetch_add(&number, 1),
-    };
-    memcpy(name.boot, ours.boot, sizeof(name.boot));
+    root_name_own(artifact, &name);
     auto_free char *file = root_name_format(&name);
     auto_fd int folder = open_folder(store_fd, ours.host);
     auto_fd int fd = folder < 0 ? -1 : openat(folder, file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

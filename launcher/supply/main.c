@@ -25,7 +25,7 @@
  *             sciwrap says belongs into it; bundle_member: its members, strictly; bundle_mark: its end
  *   tar_header, zstream   the headers of a tar, always the same; a zstd stream
  *   sources   where Debian's archives can be read from here
- *   stage     a private folder of the store that is committed whole or not at all
+ *   stage     a private folder of the store that is committed (stage_commit) whole or not at all
  *   progress  one live line on a terminal */
 #include <signal.h>
 #include <stdio.h>

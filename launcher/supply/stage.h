@@ -18,10 +18,10 @@
 #include "env/store.h"
 
 struct stage {
-    int store_fd; /* borrowed */
-    int fd;       /* the private folder, held with flock; -1 when none */
-    char *name;   /* its name under tmp/; NULL when there is nothing to abort */
-    bool replace; /* a tree that is there and complete gives way, for who knows that it is damaged */
+    const struct store *store; /* borrowed */
+    int fd;                    /* the private folder, held with flock; -1 when none */
+    char *name;                /* its name under tmp/; NULL when there is nothing to abort */
+    bool replace;              /* a tree that is there and complete gives way, for who knows that it is damaged */
 };
 
 int stage_begin(struct stage *stage, const struct store *store, struct err *err);

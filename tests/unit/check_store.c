@@ -4,6 +4,7 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "supply/stage.h"
 #include "unit.h"
@@ -262,22 +263,74 @@ START_TEST(stage_disappears_unless_committed)
 }
 END_TEST
 
+/* A process that ends with a stage in its hands, as a kill ends it. */
+static void leave_a_stage(void)
+{
+    struct err err = {0};
+    struct stage stage = {.fd = -1};
+    pid_t child = fork();
+    if (child == 0) {
+        bool made = stage_begin(&stage, &store, &err) == 0 && mkdirat(stage.fd, "rootfs", 0) == 0;
+        _exit(made ? 0 : 1);
+    }
+    int status = -1;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+
+static const char *const sharings[] = {"no", "yes"};
+
 START_TEST(stage_of_the_living_stays_and_of_the_dead_goes)
 {
     struct stage mine = {.fd = -1};
     struct stage second = {.fd = -1};
     struct err err = {0};
+    setenv("SCIWRAP_STORE_SHARED", sharings[_i], 1);
     ck_assert_int_eq(stage_begin(&mine, &store, &err), 0);
     ck_assert_int_eq(stage_begin(&second, &store, &err), 0);
     ck_assert_uint_eq(count_in("tmp"), 2);
-    close(second.fd); /* as a kill does: the lock is free, the folder is there */
-    free(second.name);
+    leave_a_stage();
+    ck_assert_uint_eq(count_in("tmp"), 3);
     stage_release(&mine);
-    ck_assert_uint_eq(count_in("tmp"), 1);
     ck_assert_int_eq(stage_begin(&mine, &store, &err), 0);
-    ck_assert_uint_eq(count_in("tmp"), 1);
+    ck_assert_uint_eq(count_in("tmp"), 2);
     stage_release(&mine);
+    stage_release(&second);
     ck_assert_uint_eq(count_in("tmp"), 0);
+}
+END_TEST
+
+/* A file system whose locks lie: ours is free, and so it is with every other process. */
+START_TEST(stage_of_the_living_stays_whatever_its_lock_says)
+{
+    struct stage mine = {.fd = -1};
+    struct stage second = {.fd = -1};
+    struct err err = {0};
+    setenv("SCIWRAP_STORE_SHARED", sharings[_i], 1);
+    ck_assert_int_eq(stage_begin(&mine, &store, &err), 0);
+    ck_assert_int_eq(flock(mine.fd, LOCK_UN), 0);
+    ck_assert_int_eq(stage_begin(&second, &store, &err), 0);
+    ck_assert_uint_eq(count_in("tmp"), 2);
+    stage_release(&second);
+    stage_release(&mine);
+}
+END_TEST
+
+/* As another process leaves it that took a living one's stage for garbage. */
+START_TEST(stage_that_was_taken_away_is_not_published)
+{
+    struct stage mine = {.fd = -1};
+    struct store_tree tree = named("one");
+    struct err err = {0};
+    ck_assert_int_eq(stage_begin(&mine, &store, &err), 0);
+    ck_assert_int_eq(mkdirat(mine.fd, "rootfs", 0755), 0);
+    auto_free char *name = NULL;
+    ck_assert_int_gt(asprintf(&name, "tmp/%s", mine.name), 0);
+    ck_assert_int_eq(renameat(store.fd, name, store.fd, "tmp/del.x"), 0);
+    ck_assert_int_eq(stage_commit_tree(&mine, &tree, &err), -1);
+    assert_error(&err, ERR_SYSTEM, "publish the tree");
+    stage_release(&mine);
+    ck_assert_int_eq(find("one", &tree), 0);
 }
 END_TEST
 
@@ -343,7 +396,9 @@ static Suite *store_suite(void)
     tcase_add_test(tcase, synced_tree_of_another_boot_is_there);
     tcase_add_test(tcase, meta_is_refused_unless_whole);
     tcase_add_test(tcase, stage_disappears_unless_committed);
-    tcase_add_test(tcase, stage_of_the_living_stays_and_of_the_dead_goes);
+    tcase_add_loop_test(tcase, stage_of_the_living_stays_and_of_the_dead_goes, 0, ROWS(sharings));
+    tcase_add_loop_test(tcase, stage_of_the_living_stays_whatever_its_lock_says, 0, ROWS(sharings));
+    tcase_add_test(tcase, stage_that_was_taken_away_is_not_published);
     tcase_add_test(tcase, keeps_blobs);
     tcase_add_test(tcase, site_store_is_looked_in_first);
     tcase_add_test(tcase, store_that_is_not_there_is_empty);
