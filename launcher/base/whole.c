@@ -58,6 +58,18 @@ int whole_begin(struct whole *whole, const char *path, mode_t mode, struct err *
     return whole->fd >= 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "create '%s'", path);
 }
 
+/* renameat2(2) cannot refuse on every file system (NFS: EINVAL); link(2) refuses on all that have it. */
+static int rename_new(const struct whole *whole)
+{
+    if (renameat2(whole->folder_fd, whole->private, whole->folder_fd, whole->name, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    if (errno != EINVAL || linkat(whole->folder_fd, whole->private, whole->folder_fd, whole->name, 0) < 0) {
+        return -1;
+    }
+    return unlinkat(whole->folder_fd, whole->private, 0);
+}
+
 /* Linked under a private name and renamed: linkat(2) replaces nothing. */
 static int publish(struct whole *whole)
 {
@@ -73,7 +85,9 @@ static int publish(struct whole *whole)
         }
         whole->private = steal_ptr(&name);
     }
-    if (renameat(whole->folder_fd, whole->private, whole->folder_fd, whole->name) < 0) {
+    int result =
+        whole->keep ? rename_new(whole) : renameat(whole->folder_fd, whole->private, whole->folder_fd, whole->name);
+    if (result < 0) {
         return -1;
     }
     free(whole->private);
@@ -84,7 +98,10 @@ static int publish(struct whole *whole)
 
 int whole_commit(struct whole *whole, struct err *err)
 {
-    int result = publish(whole) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write '%s'", whole->path);
+    int result = publish(whole);
+    if (result < 0) {
+        err_set_errno(err, whole->keep && errno == EEXIST ? ERR_USAGE : ERR_SYSTEM, errno, "write '%s'", whole->path);
+    }
     whole_abandon(whole);
     return result;
 }

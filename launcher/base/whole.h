@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -15,12 +16,14 @@ struct whole {
     char *path;    /* as the caller named it, for messages */
     char *name;    /* its last component */
     char *private; /* the name that it has meanwhile, NULL while it has none */
+    bool keep;     /* set by the caller: a file that is there at the end stays, and committing fails with ERR_USAGE */
 };
 
 /* Begins the file `path`; the creation mask is subtracted from `mode`. Refuses (ERR_USAGE) a path at which there is
  * something else than a regular file: it would be replaced. */
 int whole_begin(struct whole *whole, const char *path, mode_t mode, struct err *err);
-/* Synced to disk, then renamed to its place, in the place of what was there. Ends it, after failure too. */
+/* Synced to disk, then renamed to its place, in the place of what was there (unless `keep`). Ends it, after failure
+ * too. */
 int whole_commit(struct whole *whole, struct err *err);
 /* A no-op for one that has ended. */
 void whole_abandon(struct whole *whole);

@@ -74,6 +74,24 @@ START_TEST(replaces_what_was_there_only_then)
 }
 END_TEST
 
+START_TEST(keeps_what_came_there_meanwhile_when_asked)
+{
+    struct whole whole = begun("f");
+    whole.keep = true;
+    unit_write(&folder, "f", "old");
+    ck_assert_int_eq(whole_commit(&whole, &err), -1);
+    assert_error(&err, ERR_USAGE, "File exists");
+    assert_content("f", "old");
+    assert_files("f ");
+    err = (struct err){0};
+    whole = begun("g");
+    whole.keep = true;
+    ck_assert_int_eq(whole_commit(&whole, &err), 0);
+    assert_content("g", "new");
+    assert_files("f g ");
+}
+END_TEST
+
 START_TEST(leaves_nothing_when_it_is_abandoned)
 {
     unit_write(&folder, "f", "old");
@@ -129,6 +147,7 @@ int main(void)
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, appears_when_it_is_committed);
     tcase_add_test(group, replaces_what_was_there_only_then);
+    tcase_add_test(group, keeps_what_came_there_meanwhile_when_asked);
     tcase_add_test(group, leaves_nothing_when_it_is_abandoned);
     tcase_add_test(group, works_with_a_name_too);
     tcase_add_loop_test(group, refuses_what_it_would_destroy, 0, ROWS(refused));
