@@ -7,7 +7,11 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/strlist.h"
 
 /* Appends the words to *ret_words; false when a quotation mark is not closed. */
 bool words_split(const char *text, struct strlist *ret_words);
+/* Appends the words as a line that words_split reads back, also as a value of a definition, in which a blank and ';'
+ * begin a comment. */
+void words_join(const struct strlist *words, struct buf *line);

@@ -166,6 +166,32 @@ static const struct {
     {"x\\ y", 2, "y"},
 };
 
+static const char *const joined[] = {
+    "tool", "", "two words", "it's", "\"", "a;b", ";a", "a ;b", "a\t; b", "$HOME", "\\", "'\" ;'", " ", "\xc3\xa4",
+};
+
+/* As a command of a definition, whose reader takes a blank and ';' for a comment. */
+START_TEST(joins_words_so_that_they_are_read_back)
+{
+    struct err err = {0};
+    struct definition def;
+    struct strlist list = {0};
+    auto_release(buf) struct buf text = {0};
+    strlist_add(&list, "tool");
+    strlist_add(&list, joined[_i]);
+    strlist_add(&list, "last");
+    buf_addf(&text, "[artifact]\nsha256 = %064d\n[environment]\ncommand = ", 0);
+    words_join(&list, &text);
+    ck_assert_msg(definition_parse(&def, "/x/it.ini", buf_text(&text), text.length, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(def.command.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_str_eq(def.command.item[i], list.item[i]);
+    }
+    definition_release(&def);
+    strlist_release(&list);
+}
+END_TEST
+
 START_TEST(splits_words)
 {
     auto_release(strlist) struct strlist list = {0};
@@ -262,6 +288,7 @@ int main(void)
     TCase *core = tcase_create("Parse");
     tcase_add_test(core, reads_every_key);
     tcase_add_test(core, defaults_what_is_not_there);
+    tcase_add_loop_test(core, joins_words_so_that_they_are_read_back, 0, ROWS(joined));
     tcase_add_loop_test(core, splits_words, 0, ROWS(words));
     suite_add_tcase(suite, core);
     TCase *refuses = tcase_create("Refuses");
