@@ -46,6 +46,7 @@ const struct command_option start_options[] = {
     {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
     {"keep-limit", 0, "SIZE", "keep contents for a rerun up to SIZE each (1 GiB)"},
     {"verify", 0, "used|full|off", "check used files of the environment, all, or none"},
+    {"offline", 0, NULL, "ask nothing from the network for the environment"},
     {"no-record", 0, NULL, "leave no record of this run"},
     {"dry-run", 0, NULL, "print the plan and start nothing"},
     {"quiet", 'q', NULL, "say only what went wrong"},
@@ -117,6 +118,9 @@ static int read_option(struct session *session, const char *name, const char *va
     options->no_auto_bind |= strcmp(name, "no-auto-bind") == 0;
     options->no_record |= strcmp(name, "no-record") == 0;
     options->dry_run |= strcmp(name, "dry-run") == 0;
+    if (strcmp(name, "offline") == 0) {
+        supply_go_offline();
+    }
     (void)option_is_level(name);
     return 0;
 }

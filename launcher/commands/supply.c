@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * supply: starts sciwrap-env; and the commands that are its own: pull, build, lock. */
+ * supply: starts sciwrap-env; and the commands that are its own: build, lock. */
 #include "commands/supply.h"
 
 #include <errno.h>
@@ -51,6 +51,11 @@ int supply_become(char **argv, struct err *err)
     return path == NULL ? -1 : start_helper(path, argv, err);
 }
 
+void supply_go_offline(void)
+{
+    setenv("SCIWRAP_OFFLINE", "yes", 1);
+}
+
 /* The child: still the caller's rights and terminal; nothing of the launch has begun. */
 static _Noreturn void pull_in_child(const char *path, const char *name)
 {
@@ -93,13 +98,6 @@ static int run_helper(int argc, char **argv, int *exit_code, struct err *err)
     (void)exit_code;
     return supply_become(argv, err);
 }
-
-const struct command pull_command = {
-    .name = "pull",
-    .synopsis = "[OPTION...] ENV...",
-    .summary = "bring root file systems into the store",
-    .run = run_helper,
-};
 
 const struct command build_command = {
     .name = "build",

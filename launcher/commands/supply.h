@@ -13,6 +13,8 @@
 
 /* Becomes `sciwrap-env argv[0]...`; returns only with an error. */
 int supply_become(char **argv, struct err *err);
+/* From here on the helper asks nothing from a network (supply/offline.h). */
+void supply_go_offline(void);
 /* Brings the tree of an environment into the store and waits. Its messages go to standard error. ERR_NETWORK with no
  * more to say when the helper has said it. */
 int supply_pull(const char *name, struct err *err);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "supply/command_line.h"
 #include "supply/lock.h"
+#include "supply/offline.h"
 #include "supply/supply.h"
 
 static const char synopsis[] = "[--mirror URL]... [--snapshot TIME] RECIPE...";
@@ -91,6 +92,9 @@ static int run(int argc, char **argv, struct err *err)
 {
     struct options options = {0};
     int result = command_line_read(&line, &options, argc, argv, err);
+    if (result > 0 && offline_is_on()) {
+        result = err_set(err, ERR_USAGE, "lock asks Debian's archives, which SCIWRAP_OFFLINE forbids");
+    }
     for (int i = optind; result > 0 && i < argc; i++) {
         result = lock_one(&options, argv[i], err) < 0 ? -1 : 1;
     }

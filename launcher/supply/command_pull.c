@@ -4,6 +4,7 @@
 
 #include "base/auto.h"
 #include "supply/command_line.h"
+#include "supply/offline.h"
 #include "supply/pull.h"
 #include "supply/supply.h"
 
@@ -21,7 +22,9 @@ static int take_option(void *into, int letter, struct err *err)
 {
     struct pull_options *options = into;
     (void)err;
-    options->offline |= letter == 'o'; /* the third, --for-run, is `sciwrap run`, which has said why */
+    if (letter == 'o') { /* the third, --for-run, is `sciwrap run`, which has said why */
+        offline_set();
+    }
     options->again |= letter == 'a';
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "supply/fetch_transfer.h"
+#include "supply/offline.h"
 
 struct batch {
     int store_fd;
@@ -43,7 +44,7 @@ static int fill_slots(struct batch *batch, struct err *err)
         struct transfer *transfer = &batch->slot[i];
         while (transfer->item == NULL && batch->next < batch->count) {
             const struct fetch_item *item = &batch->items[batch->next++];
-            if (is_in_store(batch->store_fd, &item->sha256)) {
+            if (item->found == NULL && is_in_store(batch->store_fd, &item->sha256)) {
                 batch->settled += item->size;
                 continue;
             }
@@ -95,9 +96,12 @@ int fetch_all(int store_fd, const struct fetch_item *items, size_t count, struct
     if (fetch_patience_read(&batch.patience, err) < 0) {
         return -1;
     }
-    batch.http = http_open(&batch.patience, err);
-    if (batch.http == NULL) {
-        return -1;
+    /* Not even opened without a network: then nothing has to be believed of a library. */
+    if (!offline_is_on()) {
+        batch.http = http_open(&batch.patience, err);
+        if (batch.http == NULL) {
+            return -1;
+        }
     }
     int result = run_batch(&batch, err);
     for (size_t i = 0; i < FETCH_PARALLEL; i++) {

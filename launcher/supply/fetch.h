@@ -6,9 +6,11 @@
  * decoded on the way (the pin is of the bytes as they travel); a transfer that stalls (under 1 kB/s for 30 s) is given
  * up, one that is slow is not. What may go better is tried again (fetch_retry.h), where it broke off if the server
  * still has the same file. Proxies come from the environment as curl(1) reads them, passwords from the netrc file.
+ * Nothing is asked from a network when offline_is_on().
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/digest.h"
@@ -26,12 +28,26 @@ struct fetch_access {
     void *data;
 };
 
+/* What a file whose digest nobody knows yet turned out to be. */
+struct fetch_found {
+    struct digest sha256;
+    uint64_t size;
+};
+
+/* FETCH_NO_MIRRORS: `from` is all there is. FETCH_OF_MIRROR: the same, and it is of a mirror, which is named when it
+ * has other bytes. */
+enum fetch_mirrors { FETCH_MIRRORS, FETCH_NO_MIRRORS, FETCH_OF_MIRROR };
+
 struct fetch_item {
     struct strlist from;  /* addresses and paths, tried in order; the next one when one fails or has other bytes */
     struct digest sha256; /* what the bytes must be */
     uint64_t size;        /* 0: not known, then at most FETCH_UNKNOWN bytes */
     const char *label;    /* for progress and messages */
     const struct fetch_access *access; /* NULL: none but what is in the user's netrc */
+    enum fetch_mirrors mirrors;        /* whether these are asked for the bytes, too (mirror.h) */
+    bool one_try;                      /* each address: others follow that this caller asks itself */
+    struct fetch_found *found; /* not NULL: to be pinned; filled in. `sha256` is of anything that is named by it alone
+                                  (of its address): a name for what has arrived of it */
 };
 
 enum { FETCH_PARALLEL = 6 }; /* transfers at once: what browsers allow themselves per host */

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "supply/fetch_visit.h"
+#include "supply/offline.h"
 
 struct reading {
     struct fetch_page *page;
@@ -56,12 +57,22 @@ static int take(void *data, const void *bytes, size_t length, struct err *err)
 
 static const struct visit_taker taker = {.have = have, .begin = begin, .take = take};
 
+static int complain(const char *url, struct err *err)
+{
+    auto_free char *shown = http_shown(url);
+    return err_wrap(err, "'%s'", shown);
+}
+
 int fetch_page(const struct fetch_question *question, struct fetch_page *ret_page, struct err *err)
 {
     struct fetch_patience patience;
     struct reading reading = {.page = ret_page, .most = question->most};
     static const struct strlist no_lines = {0};
     *ret_page = (struct fetch_page){0};
+    if (offline_is_on()) {
+        offline_complain(err);
+        return complain(question->url, err);
+    }
     if (fetch_patience_read(&patience, err) < 0) {
         return -1;
     }
@@ -82,9 +93,8 @@ int fetch_page(const struct fetch_question *question, struct fetch_page *ret_pag
         result = visit_move(http, &all, 1, 1000, err);
     }
     if (result == 0 && visit.state == VISIT_LOST) {
-        auto_free char *shown = http_shown(question->url);
         *err = visit.err;
-        result = err_wrap(err, "'%s'", shown);
+        result = complain(question->url, err);
     }
     visit_end(http, &visit);
     http_close(http);

@@ -246,14 +246,16 @@ static int check(struct part *part, uint64_t size, struct err *err)
     struct digest is;
     digest_end(&part->state, &is);
     bool same = digest_equal(&is, &part->sha256);
-    if (!same && unpack_is_html(part->fd)) {
+    if ((!same || part->unpinned) && unpack_is_html(part->fd)) {
         return err_set(err, ERR_MISMATCH, "answered with an HTML page instead of the file");
     }
     if (size != 0 && part->have != size) {
         return err_set(err, ERR_MISMATCH, "has %llu bytes, pinned are %llu", (unsigned long long)part->have,
                        (unsigned long long)size);
     }
-    if (!same) {
+    if (part->unpinned) {
+        part->sha256 = is;
+    } else if (!same) {
         char found[DIGEST_HEX + 1];
         char pinned[DIGEST_HEX + 1];
         digest_to_hex(&is, found);

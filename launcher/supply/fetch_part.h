@@ -28,6 +28,7 @@ struct part {
     bool published;
     struct digest_state state; /* of the `have` bytes */
     struct digest sha256;
+    bool unpinned; /* set by the caller: whatever arrives is right, and sha256 becomes its own when it is committed */
 };
 
 /* An empty file of our own for the bytes with this digest. */

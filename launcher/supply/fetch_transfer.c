@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "supply/local.h"
+#include "supply/offline.h"
 #include "supply/unpack.h"
 
 static uint64_t most_bytes(const struct fetch_item *item)
@@ -16,18 +19,25 @@ static uint64_t most_bytes(const struct fetch_item *item)
 
 static const char *address(const struct transfer *transfer)
 {
-    return transfer->item->from.item[transfer->source];
+    return transfer->order.from.item[transfer->source];
 }
 
-static bool is_remote(const char *url)
+static bool is_mirror(const struct transfer *transfer)
 {
-    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    return transfer->item->mirrors == FETCH_OF_MIRROR || mirror_is_one(&transfer->order, transfer->source);
 }
 
-static void note(struct transfer *transfer, const char *why)
+static void note(struct transfer *transfer, const struct err *why)
 {
-    auto_free char *shown = http_shown(address(transfer));
-    buf_addf(&transfer->tried, "%s'%s': %s", transfer->tried.length > 0 ? "; " : "", shown, why);
+    auto_free char *place = mirror_is_one(&transfer->order, transfer->source)
+                                ? mirror_name(&transfer->order, transfer->source)
+                                : xstrdup(address(transfer));
+    auto_free char *shown = http_shown(place);
+    const char *kind = is_mirror(transfer) ? "mirror " : "";
+    buf_addf(&transfer->tried, "%s%s'%s': %s", transfer->tried.length > 0 ? "; " : "", kind, shown, why->text);
+    if (is_mirror(transfer) && why->kind == ERR_MISMATCH) {
+        log_warn("mirror '%s' has not the bytes of '%s': %s", shown, transfer->item->label, why->text);
+    }
 }
 
 static uint64_t have(void *data, const char **ret_version)
@@ -90,16 +100,23 @@ static void begin_visit(struct transfer *transfer)
     transfer->visit = (struct visit){.url = address(transfer),
                                      .taker = &taker,
                                      .data = transfer,
-                                     .access = transfer->item->access,
+                                     .access = is_mirror(transfer) ? NULL : transfer->item->access,
                                      .size = transfer->item->size};
     transfer->visiting = true;
-    visit_begin(&transfer->visit, &transfer->patience);
+    struct fetch_patience patience = transfer->patience;
+    /* Of a mirror that is out of service one hears once, when the file's own addresses follow. */
+    bool once = transfer->item->one_try || transfer->source < transfer->order.own;
+    patience.tries = once ? 1 : patience.tries;
+    visit_begin(&transfer->visit, &patience);
 }
 
 /* All bytes are there: 0 published, 1 they are others: *why says how, and the part is empty; -1 error. */
 static int commit(struct transfer *transfer, struct err *why, struct err *err)
 {
     if (part_commit(&transfer->part, transfer->item->size, why) == 0) {
+        if (transfer->item->found != NULL) {
+            *transfer->item->found = (struct fetch_found){.sha256 = transfer->part.sha256, .size = transfer->part.have};
+        }
         return 0;
     }
     if (why->kind != ERR_MISMATCH) {
@@ -111,8 +128,7 @@ static int commit(struct transfer *transfer, struct err *why, struct err *err)
 
 static int copy_local(struct transfer *transfer, struct err *why, struct err *err)
 {
-    const char *path = address(transfer);
-    path += strncmp(path, "file://", 7) == 0 ? 7 : 0;
+    auto_free char *path = local_path(address(transfer));
     if (part_copy(&transfer->part, path, most_bytes(transfer->item), why) == 0) {
         return commit(transfer, why, err);
     }
@@ -138,17 +154,21 @@ static int resume(struct transfer *transfer, struct err *err)
 /* Goes on with the address in use or the next one. */
 static int advance(struct transfer *transfer, struct err *err)
 {
-    for (; transfer->source < transfer->item->from.count; transfer->source++, transfer->doubted = false) {
+    for (; transfer->source < transfer->order.from.count; transfer->source++, transfer->doubted = false) {
         struct err why = {0};
-        int result = is_remote(address(transfer)) ? resume(transfer, err) : copy_local(transfer, &why, err);
+        bool remote = local_is_remote(address(transfer));
+        int result = remote ? resume(transfer, err) : copy_local(transfer, &why, err);
         if (result <= 0) {
             return result;
         }
-        if (is_remote(address(transfer))) {
+        if (remote && !offline_is_on()) {
             begin_visit(transfer);
             return 1;
         }
-        note(transfer, why.text);
+        if (remote) {
+            offline_complain(&why);
+        }
+        note(transfer, &why);
     }
     if (transfer->tried.length == 0) {
         return err_set(err, ERR_NETWORK, "'%s': no address to fetch it from", transfer->item->label);
@@ -156,11 +176,29 @@ static int advance(struct transfer *transfer, struct err *err)
     return err_set(err, ERR_NETWORK, "fetch '%s': %s", transfer->item->label, buf_text(&transfer->tried));
 }
 
+static int find_addresses(struct transfer *transfer, struct err *err)
+{
+    const struct fetch_item *item = transfer->item;
+    struct mirror_order *order = &transfer->order;
+    if (item->mirrors == FETCH_MIRRORS && item->found == NULL) {
+        return mirror_order(&item->from, &item->sha256, order, err);
+    }
+    for (size_t i = 0; i < item->from.count; i++) {
+        strlist_add(&order->from, item->from.item[i]);
+    }
+    order->own_end = item->from.count;
+    return 0;
+}
+
 int transfer_begin(struct transfer *transfer, const struct fetch_item *item, int store_fd,
                    const struct fetch_patience *patience, struct err *err)
 {
     *transfer = (struct transfer){.item = item, .patience = *patience, .part = {.fd = -1, .dir_fd = -1}};
-    return part_open(&transfer->part, store_fd, &item->sha256, err) < 0 ? -1 : advance(transfer, err);
+    if (find_addresses(transfer, err) < 0 || part_open(&transfer->part, store_fd, &item->sha256, err) < 0) {
+        return -1;
+    }
+    transfer->part.unpinned = item->found != NULL;
+    return advance(transfer, err);
 }
 
 static int once_more(struct transfer *transfer, struct err *why, bool worth, struct err *err)
@@ -174,7 +212,7 @@ static int once_more(struct transfer *transfer, struct err *why, bool worth, str
         begin_visit(transfer);
         return 1;
     }
-    note(transfer, why->text);
+    note(transfer, why);
     transfer->source++;
     transfer->doubted = false;
     return advance(transfer, err);
@@ -216,5 +254,6 @@ void transfer_end(struct transfer *transfer, struct http *http)
     }
     part_close(&transfer->part);
     buf_release(&transfer->tried);
+    mirror_order_release(&transfer->order);
     *transfer = (struct transfer){0};
 }

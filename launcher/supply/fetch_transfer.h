@@ -4,7 +4,7 @@
  *
  * An address is visited (fetch_visit) until it answers or is given up. Bytes that are not the pinned ones are asked for
  * once more when they were patched together of two visits, or have the pinned size (a bit that flipped on the way);
- * other bytes twice are what that address has, and the next one is asked.
+ * other bytes twice are what that address has, and the next one is asked. Of a mirror that has other bytes people hear.
  */
 #pragma once
 
@@ -12,9 +12,11 @@
 #include "supply/fetch.h"
 #include "supply/fetch_part.h"
 #include "supply/fetch_visit.h"
+#include "supply/mirror.h"
 
 struct transfer {
     const struct fetch_item *item; /* NULL: free */
+    struct mirror_order order;     /* its addresses, with the mirrors */
     size_t source;                 /* number of the address in use */
     bool doubted;                  /* it gave other bytes once */
     bool visiting;

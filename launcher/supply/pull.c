@@ -13,6 +13,9 @@
 #include "base/text.h"
 #include "supply/build.h"
 #include "supply/fetch.h"
+#include "supply/local.h"
+#include "supply/mirror.h"
+#include "supply/offline.h"
 #include "supply/stage.h"
 #include "supply/unpack.h"
 
@@ -22,19 +25,31 @@ enum outcome { PULL_DONE, PULL_NEXT, PULL_FAILED };
 struct pull {
     const struct definition *def;
     const struct store *store;
-    bool offline;
     /* What becomes of an open file that may be the artifact; `source` is for messages. */
     enum outcome (*take)(struct pull *pull, int fd, const char *source, struct err *err);
     struct stage stage; /* where it is unpacked */
     int artifact_fd;    /* what was found, when the artifact itself is wanted */
     struct progress progress;
+    bool is_mirror;   /* the source that is tried */
+    bool is_early;    /* the same, and the artifact's own addresses follow */
     struct buf tried; /* "'URL': why; ..." of the sources that did not work */
 };
 
 static enum outcome note(struct pull *pull, const char *source, const char *why)
 {
-    buf_addf(&pull->tried, "%s'%s': %s", pull->tried.length > 0 ? "; " : "", source, why);
+    buf_addf(&pull->tried, "%s%s'%s': %s", pull->tried.length > 0 ? "; " : "", pull->is_mirror ? "mirror " : "", source,
+             why);
     return PULL_NEXT;
+}
+
+/* Other bytes than the pinned ones. Of its own addresses they are told when none is right; a mirror's owner wants to
+ * hear of them. */
+static enum outcome note_mismatch(struct pull *pull, const char *source, const char *why)
+{
+    if (pull->is_mirror) {
+        log_warn("mirror '%s' has not the bytes of '%s': %s", source, pull->def->name, why);
+    }
+    return note(pull, source, why);
 }
 
 static void say_done(struct pull *pull, const struct store_tree *tree)
@@ -76,7 +91,7 @@ static enum outcome unpack_from(struct pull *pull, int fd, const char *source, s
     }
     progress_release(&pull->progress);
     if (why.kind == ERR_MISMATCH) {
-        return note(pull, source, why.text);
+        return note_mismatch(pull, source, why.text);
     }
     *err = why;
     err_wrap(err, "'%s'", source);
@@ -92,7 +107,7 @@ static enum outcome keep_open(struct pull *pull, int fd, const char *source, str
         return note(pull, source, why.text);
     }
     if (!digest_equal(&is, &pull->def->sha256)) {
-        return note(pull, source, "its sha256 is not the pinned one");
+        return note_mismatch(pull, source, "its sha256 is not the pinned one");
     }
     pull->artifact_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (pull->artifact_fd < 0 || lseek(pull->artifact_fd, 0, SEEK_SET) < 0) {
@@ -120,30 +135,6 @@ static enum outcome try_blob(struct pull *pull, struct err *err)
     return outcome;
 }
 
-static int hex_digit(char c)
-{
-    const char digits[] = "0123456789abcdef";
-    const char *at = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* The path of a file:// address (RFC 8089: %XX stands for a byte), or the path itself. Caller frees. */
-static char *local_path(const char *url)
-{
-    struct buf path = {0};
-    if (strncmp(url, "file://", 7) != 0) {
-        return xstrdup(url);
-    }
-    for (url += 7; *url != '\0'; url++) {
-        int high = url[0] == '%' ? hex_digit(url[1]) : -1;
-        int low = high >= 0 ? hex_digit(url[2]) : -1;
-        char c = low >= 0 ? (char)(high * 16 + low) : *url;
-        buf_add(&path, &c, 1);
-        url += low >= 0 ? 2 : 0;
-    }
-    return buf_take(&path);
-}
-
 /* Unpacked from where it lies: hashed and read through one descriptor, so nobody can put another file in its place in
  * between, and no copy is kept. */
 static enum outcome try_local(struct pull *pull, const char *url, struct err *err)
@@ -159,9 +150,8 @@ static enum outcome try_remote(struct pull *pull, const char *url, struct err *e
     struct err why = {0};
     auto_free char *what = xasprintf("fetch %s", pull->def->name);
     struct fetch_item item = {.sha256 = pull->def->sha256, .size = pull->def->size, .label = pull->def->name};
-    if (pull->offline) {
-        return note(pull, url, "not asked, because of --offline");
-    }
+    item.mirrors = pull->is_mirror ? FETCH_OF_MIRROR : FETCH_NO_MIRRORS; /* try_all has them in their order */
+    item.one_try = pull->is_early;
     strlist_add(&item.from, url);
     progress_begin(&pull->progress, what, pull->def->size);
     int result = fetch_all(pull->store->fd, &item, 1, &pull->progress, &why);
@@ -182,37 +172,53 @@ static enum outcome try_recipe(struct pull *pull, struct err *err)
 {
     struct err why = {0};
     auto_free char *source = xasprintf("recipe %s", pull->def->recipe);
-    if (pull->offline) {
-        return note(pull, source, "not built, because of --offline");
-    }
     int result = build_artifact_for(pull->def, pull->store, &pull->progress, &why);
     progress_release(&pull->progress);
     return result == 0 ? try_blob(pull, err) : note(pull, source, why.text);
 }
 
-static bool is_remote(const char *url)
+/* What is missing, and how to get it. */
+static int complain(const struct pull *pull, struct err *err)
 {
-    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
-}
-
-static int try_all(struct pull *pull, struct err *err)
-{
-    enum outcome outcome = try_blob(pull, err);
-    for (size_t i = 0; i < pull->def->url.count && outcome == PULL_NEXT; i++) {
-        const char *url = pull->def->url.item[i];
-        outcome = is_remote(url) ? try_remote(pull, url, err) : try_local(pull, url, err);
-    }
-    if (outcome == PULL_NEXT && pull->def->recipe != NULL) {
-        outcome = try_recipe(pull, err);
-    }
-    if (outcome != PULL_NEXT) {
-        return outcome == PULL_DONE ? 0 : -1;
+    char hex[DIGEST_HEX + 1];
+    const char *name = pull->def->name;
+    digest_to_hex(&pull->def->sha256, hex);
+    if (offline_is_on()) {
+        return err_set(
+            err, ERR_NOT_FOUND,
+            "its artifact (sha256 %s) is not here, and the network is not asked, because of --offline; bring "
+            "it where there is a network, on a login node with the same store: 'sciwrap pull %s', or as a "
+            "file: 'sciwrap store export %s' there and 'sciwrap store import' here; tried: %s",
+            hex, name, name, pull->tried.length > 0 ? buf_text(&pull->tried) : "the store");
     }
     if (pull->tried.length == 0) {
         return err_set(err, ERR_NOT_FOUND, "'%s' gives neither a url nor a recipe for its artifact", pull->def->path);
     }
     return err_set(err, ERR_NOT_FOUND, "its artifact is not to be had: %s; see the url lines of '%s'",
                    buf_text(&pull->tried), pull->def->path);
+}
+
+static int try_all(struct pull *pull, struct err *err)
+{
+    auto_release(mirror_order) struct mirror_order order = {0};
+    if (mirror_order(&pull->def->url, &pull->def->sha256, &order, err) < 0) {
+        return -1;
+    }
+    enum outcome outcome = try_blob(pull, err);
+    for (size_t i = 0; i < order.from.count && outcome == PULL_NEXT; i++) {
+        const char *url = order.from.item[i];
+        pull->is_mirror = mirror_is_one(&order, i);
+        pull->is_early = i < order.own;
+        outcome = local_is_remote(url) ? try_remote(pull, url, err) : try_local(pull, url, err);
+    }
+    pull->is_mirror = false;
+    if (outcome == PULL_NEXT && pull->def->recipe != NULL) {
+        outcome = try_recipe(pull, err);
+    }
+    if (outcome != PULL_NEXT) {
+        return outcome == PULL_DONE ? 0 : -1;
+    }
+    return complain(pull, err);
 }
 
 /* 1 there, 0 not, -1 error. */
@@ -230,12 +236,7 @@ static int is_there(const struct definition *def, const struct store *store, str
 int pull_environment(const struct definition *def, const struct store *store, const struct pull_options *options,
                      struct err *err)
 {
-    struct pull pull = {.def = def,
-                        .store = store,
-                        .offline = options->offline,
-                        .take = unpack_from,
-                        .stage = {.fd = -1},
-                        .artifact_fd = -1};
+    struct pull pull = {.def = def, .store = store, .take = unpack_from, .stage = {.fd = -1}, .artifact_fd = -1};
     int result = options->again ? 0 : is_there(def, store, err);
     if (result != 0) {
         return result == 1 ? 0 : err_wrap(err, "pull %s", def->name);

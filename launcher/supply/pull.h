@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * pull: brings the tree of an environment into the store, from wherever it can be had: the artifact in the store, the
- * addresses of the definition in their order, its recipe.
+ * addresses of the definition in their order with the mirrors (mirror.h) around them, its recipe.
  */
 #pragma once
 
@@ -12,8 +12,7 @@
 #include "env/store.h"
 
 struct pull_options {
-    bool offline; /* nothing is asked from the network */
-    bool again;   /* a tree that is in the store is replaced by one that was unpacked now */
+    bool again; /* a tree that is in the store is replaced by one that was unpacked now */
 };
 
 /* Afterwards the complete tree of def->sha256 is in the store (open for writing) or in the site's. Says what it does.
