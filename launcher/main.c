@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
- * commands/  command (table row, options, help), start (what run, exec and shell share), supply (the helper, for pull,
- *            build and lock), supply_bundle (for bundles), bundle, cite,
+ * commands/  command (table row, options, help), start (what run, exec and shell share), pull, supply (the helper, for
+ *            pull, pin, build and lock), supply_bundle (for bundles), pin, bundle, cite,
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
  *            rerun, diff, comparison (how it is shown, by what measure), doctor, audit, whence, whence_tell, whence_dot
  *            ps, whois, enter, stop: runs that are going on      running_show: how one is shown
@@ -82,9 +82,9 @@
 #include "sandbox/sealed.h"
 
 static const struct command *const commands[] = {
-    &run_command,  &exec_command,  &shell_command, &pull_command, &envs_command,   &build_command,  &lock_command,
-    &runs_command, &show_command,  &rerun_command, &diff_command, &bundle_command, &whence_command, &cite_command,
-    &ps_command,   &whois_command, &enter_command, &stop_command, &doctor_command, &audit_command,
+    &run_command,  &exec_command, &shell_command, &pull_command,  &pin_command,  &envs_command,   &build_command,
+    &lock_command, &runs_command, &show_command,  &rerun_command, &diff_command, &bundle_command, &whence_command,
+    &cite_command, &ps_command,   &whois_command, &enter_command, &stop_command, &doctor_command, &audit_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

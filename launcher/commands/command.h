@@ -33,6 +33,7 @@ extern const struct command run_command;
 extern const struct command exec_command;
 extern const struct command shell_command;
 extern const struct command pull_command;
+extern const struct command pin_command;
 extern const struct command build_command;
 extern const struct command lock_command;
 extern const struct command envs_command;

@@ -319,8 +319,10 @@ static int check_whole(const struct reading *reading, struct err *err)
 {
     const struct definition *def = reading->def;
     if (!reading->has_sha256) {
-        return err_set(err, ERR_INVALID, "%s: [artifact] sha256 is missing: it pins what the environment is",
-                       def->path);
+        return err_set(err, ERR_INVALID,
+                       "%s: [artifact] sha256 is missing: it pins what the environment is, and nothing runs without; "
+                       "'sciwrap pin %s SOURCE' finds it out",
+                       def->path, def->name);
     }
     /* The work directory is the caller's own: a home in it would leave a folder there. */
     if (path_is_under(def->home, def->workdir)) {

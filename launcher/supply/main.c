@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * sciwrap-env: finds the subcommand in the table (command_pull, command_build, command_lock, command_bundle; their
- * options: command_line), runs it, tells the error.
+ * sciwrap-env: finds the subcommand in the table (command_pull, command_pin, command_build, command_lock,
+ * command_bundle; their options: command_line), runs it, tells the error.
  *
  *   pull      a definition to an unpacked, verified tree in the store
+ *   pin       what a source is: pin_source: which kind of source a word means; pin_write: its definition
+ *   mirror    places that have files by their digest; local: addresses of this host; offline: whether the network is
+ *             asked
  *   fetch     items into the store, several at once: fetch_transfer: one item, from the first address that has the
  *             pinned bytes, by way of fetch_part, a file while it arrives; fetch_page: a short document into memory;
  *             both by fetch_visit: one address, with redirects and tries (fetch_retry) and the user's password
@@ -36,7 +39,7 @@
 #include "supply/supply.h"
 
 static const struct supply_command *const commands[] = {
-    &pull_command, &build_command, &lock_command, &bundle_write_command, &bundle_read_command,
+    &pull_command, &pin_command, &build_command, &lock_command, &bundle_write_command, &bundle_read_command,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -19,6 +19,7 @@ struct supply_command {
 };
 
 extern const struct supply_command pull_command;
+extern const struct supply_command pin_command;
 extern const struct supply_command build_command;
 extern const struct supply_command lock_command;
 extern const struct supply_command bundle_write_command;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * pin: finds out what a source is. */
+#include "supply/pin.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "supply/fetch.h"
+#include "supply/local.h"
+#include "supply/pin_write.h"
+#include "supply/unpack.h"
+
+static int find_file(const struct pin_request *request, struct pin *pin, struct err *err)
+{
+    const struct pin_source *source = &request->source;
+    auto_fd int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "open '%s'", source->text);
+    }
+    if (unpack_is_html(fd)) {
+        return err_set(err, ERR_INVALID, "'%s' is an HTML page, saved in the place of the file", source->text);
+    }
+    if (digest_fd(fd, source->text, &pin->sha256, &pin->size, err) < 0) {
+        return -1;
+    }
+    pin->url = pin_source_file_url(source, request->folder);
+    if (pin_value_problem("url", pin->url) != NULL) { /* as bytes that a line can hold */
+        auto_free char *current = fs_current_dir();
+        auto_free char *path = path_normal(current != NULL ? current : "/", source->path);
+        free(pin->url);
+        pin->url = local_url(path);
+    }
+    pin->description = xstrdup(path_base(source->path));
+    return pin->size > 0 ? 0 : err_set(err, ERR_INVALID, "'%s' is empty", source->text);
+}
+
+/* The last component of an address without its query. */
+static char *title_of(const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+    auto_free char *path = xstrndup(host, strcspn(host, "?#"));
+    return xstrdup(path_base(path));
+}
+
+/* The part file of what nobody knows yet is named by its address, so that a later call resumes it. */
+static int find_remote(const struct pin_request *request, const struct store *store, struct pin *pin, struct err *err)
+{
+    const char *url = request->source.text;
+    struct progress progress = {0};
+    struct fetch_found found = {0};
+    struct fetch_item item = {.label = url, .found = &found};
+    auto_free char *what = xasprintf("fetch %s", request->name);
+    strlist_add(&item.from, url);
+    digest_bytes(url, strlen(url), &item.sha256);
+    progress_begin(&progress, what, 0);
+    int result = fetch_all(store->fd, &item, 1, &progress, err);
+    progress_release(&progress);
+    strlist_release(&item.from);
+    if (result < 0) {
+        return -1;
+    }
+    pin->sha256 = found.sha256;
+    pin->size = found.size;
+    pin->url = xstrdup(url);
+    pin->description = title_of(url);
+    return found.size > 0 ? 0 : err_set(err, ERR_INVALID, "'%s' is empty", url);
+}
+
+int pin_find(const struct pin_request *request, const struct store *store, struct pin *ret_pin, struct err *err)
+{
+    struct pin pin = {0};
+    int result = -1;
+    if (request->platform != NULL && request->source.kind != PIN_IMAGE) {
+        return err_set(err, ERR_USAGE, "--platform: '%s' is no image, there is nothing to choose",
+                       request->source.text);
+    }
+    switch (request->source.kind) {
+    case PIN_FILE:
+        result = find_file(request, &pin, err);
+        break;
+    case PIN_REMOTE:
+        result = find_remote(request, store, &pin, err);
+        break;
+    case PIN_IMAGE:
+        result = err_set(err, ERR_USAGE, "'%s': images cannot be pinned yet", request->source.text);
+        break;
+    }
+    if (result < 0) {
+        pin_release(&pin);
+        return -1;
+    }
+    *ret_pin = pin;
+    return 0;
+}
+
+void pin_release(struct pin *pin)
+{
+    free(pin->url);
+    free(pin->description);
+    *pin = (struct pin){0};
+}
