@@ -152,6 +152,9 @@ static void ask(CURL *easy, struct http_exchange *exchange)
         curl_easy_setopt(easy, CURLOPT_USERNAME, exchange->login);
         curl_easy_setopt(easy, CURLOPT_PASSWORD, exchange->password != NULL ? exchange->password : "");
     }
+    if (exchange->direct) {
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    }
     exchange->list = list;
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(easy, CURLOPT_URL, exchange->url);

@@ -34,6 +34,7 @@ struct http_exchange {
     const char *form;             /* not NULL: POST of this body */
     uint64_t from;                /* not 0: only the bytes from here on, if the file is still `version` */
     const char *version;
+    bool direct;     /* whatever the environment says of proxies */
     bool any_status; /* bodies are wanted whatever the status; else only those of 200 and 206 */
     /* Takes bytes of the body; -1 stops the exchange. Status and headers are known. */
     int (*take)(void *data, struct http_exchange *exchange, const void *bytes, size_t length, struct err *err);

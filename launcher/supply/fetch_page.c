@@ -12,6 +12,7 @@
 
 struct reading {
     struct fetch_page *page;
+    const char *url;
     size_t most;
 };
 
@@ -31,7 +32,9 @@ static char *copy_of(const char *text)
 static int begin(void *data, const struct http_exchange *exchange, uint64_t from, const void *bytes, size_t length,
                  struct err *err)
 {
-    struct fetch_page *page = ((struct reading *)data)->page;
+    const struct reading *reading = data;
+    struct fetch_page *page = reading->page;
+    bool own = http_same_origin(exchange->url, reading->url);
     (void)from;
     (void)bytes;
     (void)length;
@@ -39,7 +42,7 @@ static int begin(void *data, const struct http_exchange *exchange, uint64_t from
     fetch_page_release(page);
     *page = (struct fetch_page){.status = exchange->status,
                                 .type = copy_of(exchange->answer.type),
-                                .challenge = copy_of(exchange->answer.challenge),
+                                .challenge = own ? copy_of(exchange->answer.challenge) : NULL,
                                 .digest = copy_of(exchange->answer.digest),
                                 .link = copy_of(exchange->answer.link)};
     return 0;
@@ -66,7 +69,7 @@ static int complain(const char *url, struct err *err)
 int fetch_page(const struct fetch_question *question, struct fetch_page *ret_page, struct err *err)
 {
     struct fetch_patience patience;
-    struct reading reading = {.page = ret_page, .most = question->most};
+    struct reading reading = {.page = ret_page, .url = question->url, .most = question->most};
     static const struct strlist no_lines = {0};
     *ret_page = (struct fetch_page){0};
     if (offline_is_on()) {

@@ -24,7 +24,7 @@ struct fetch_page {
     long status; /* of the answer in the end: 200, 401, 404 ... */
     struct buf bytes;
     char *type;      /* Content-Type; NULL when the answer has none */
-    char *challenge; /* WWW-Authenticate, several joined by ", "; NULL */
+    char *challenge; /* WWW-Authenticate, several joined by ", "; NULL, also when a redirect led to another server */
     char *digest;    /* Docker-Content-Digest; NULL */
     char *link;      /* Link, for the next part of a list; NULL */
 };

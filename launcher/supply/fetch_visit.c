@@ -135,6 +135,12 @@ static void choose_lines(struct visit *visit, bool known)
     }
 }
 
+/* In the open they may go to this machine itself, and not by way of a proxy, which is none of its owners. */
+static bool is_told_secrets(const struct visit *visit)
+{
+    return visit->access != NULL || visit->lines != NULL || visit->login.login != NULL;
+}
+
 static int ask(struct visit *visit, struct http *http, struct err *err)
 {
     auto_release(http_origin) struct http_origin origin = {0};
@@ -147,16 +153,18 @@ static int ask(struct visit *visit, struct http *http, struct err *err)
     visit->secure |= origin.secure;
     choose_lines(visit, known);
     uint64_t have = visit->taker->have(visit->data, &version);
-    visit->exchange = (struct http_exchange){.url = visit->at,
-                                             .lines = &visit->asked_lines,
-                                             .login = known ? visit->login.login : NULL,
-                                             .password = known ? visit->login.password : NULL,
-                                             .form = visit->form,
-                                             .from = version != NULL && !visit->whole ? have : 0,
-                                             .version = version,
-                                             .any_status = visit->any_status,
-                                             .take = take,
-                                             .data = visit};
+    visit->exchange =
+        (struct http_exchange){.url = visit->at,
+                               .lines = &visit->asked_lines,
+                               .login = known ? visit->login.login : NULL,
+                               .password = known ? visit->login.password : NULL,
+                               .form = visit->form,
+                               .direct = !origin.secure && is_told_secrets(visit) && http_is_loopback(&origin),
+                               .from = version != NULL && !visit->whole ? have : 0,
+                               .version = version,
+                               .any_status = visit->any_status,
+                               .take = take,
+                               .data = visit};
     visit->begun = visit->resumed = false;
     visit->state = VISIT_ASKING;
     return http_start(http, &visit->exchange, err);
@@ -218,7 +226,8 @@ static void take_answer(struct visit *visit)
     long status = exchange->status;
     if (status >= 300 && status < 400 && exchange->answer.location != NULL) {
         follow(visit, exchange->answer.location);
-    } else if (status == 401 && visit->access != NULL && !visit->renewed) {
+    } else if (status == 401 && visit->access != NULL && !visit->renewed && http_same_origin(visit->at, visit->url)) {
+        /* Not of where it redirected to: that one would choose who is shown the password of the first. */
         const char *challenge = exchange->answer.challenge;
         visit->renewed = true;
         ask_again(visit, 0);
