@@ -39,24 +39,35 @@ static char *address(const struct registry_ref *ref, const char *kind, const str
     return xasprintf("%s/%s/sha256:%s", registry_access_base(ref->access), kind, hex);
 }
 
-/* Asks once, logs in when the registry wants it, and asks again. */
+/* Asks with what is known of a log-in, and with `refused`, what an earlier answer wanted. */
+static int ask_once(const struct registry_ref *ref, const char *url, const char *refused, struct fetch_page *page,
+                    struct err *err)
+{
+    auto_release(strlist) struct strlist lines = {0};
+    struct fetch_question question = {.url = url, .lines = &lines, .most = REGISTRY_MANIFEST_BYTES};
+    strlist_addf(&lines, "Accept: %s, %s, %s, %s", types[0], types[1], types[2], types[3]);
+    if (registry_access_lines(ref->access, url, refused, &lines, err) < 0) {
+        return -1;
+    }
+    fetch_page_release(page);
+    return fetch_page(&question, page, err);
+}
+
+/* Logs in when the registry wants it, and asks again. */
 static int ask(const struct registry_ref *ref, const char *url, struct fetch_page *page, struct err *err)
 {
-    for (const char *refused = NULL;;) {
-        auto_release(strlist) struct strlist lines = {0};
-        struct fetch_question question = {.url = url, .lines = &lines, .most = REGISTRY_MANIFEST_BYTES};
-        strlist_addf(&lines, "Accept: %s, %s, %s, %s", types[0], types[1], types[2], types[3]);
-        auto_free char *challenge = refused != NULL ? xstrdup(refused) : NULL;
-        fetch_page_release(page);
-        if (registry_access_lines(ref->access, url, challenge, &lines, err) < 0 ||
-            fetch_page(&question, page, err) < 0) {
-            return -1;
-        }
-        if (page->status != 401 || refused != NULL || page->challenge == NULL) {
-            return 0;
-        }
-        refused = page->challenge;
+    if (ask_once(ref, url, NULL, page, err) < 0) {
+        return -1;
     }
+    if (page->status == 401 && page->challenge != NULL) {
+        auto_free char *challenge = xstrdup(page->challenge);
+        return ask_once(ref, url, challenge, page, err);
+    }
+    if (page->status == 403 || page->status == 404) {
+        int known = registry_access_knock(ref->access, err);
+        return known > 0 ? ask_once(ref, url, NULL, page, err) : known;
+    }
+    return 0;
 }
 
 /* The answer is none that holds a manifest. */

@@ -13,6 +13,7 @@
 #include "base/doc.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "supply/fetch_http.h"
 #include "supply/fetch_page.h"
 #include "supply/http_url.h"
 #include "supply/registry_challenge.h"
@@ -101,6 +102,9 @@ static void add_places(const struct registry_access *access, struct buf *text)
 char *registry_access_who(const struct registry_access *access)
 {
     struct buf text = {0};
+    if (access->credentials.from != NULL && access->challenge.kind == CHALLENGE_NONE) {
+        return xasprintf("without a log-in: it does not ask for that of '%s'", access->credentials.from);
+    }
     if (access->credentials.from != NULL) {
         return xasprintf("with the log-in of '%s'", access->credentials.from);
     }
@@ -109,6 +113,7 @@ char *registry_access_who(const struct registry_access *access)
     return buf_take(&text);
 }
 
+/* Looked for when they are needed for the first time: a helper may ask the user for something. */
 static int find_credentials(struct registry_access *access, struct err *err)
 {
     if (access->searched) {
@@ -165,8 +170,8 @@ static int check_realm(const struct registry_access *access, struct err *err)
     struct http_url realm;
     const char *url = access->challenge.realm;
     if (url == NULL || !http_url_parse(url, &realm)) {
-        return err_set(err, ERR_INVALID, "'%s' names a token server that is no address: '%s'", access->host,
-                       url != NULL ? url : "");
+        auto_free char *shown = http_shown(url != NULL ? url : "");
+        return err_set(err, ERR_INVALID, "'%s' names a token server that is no address: '%s'", access->host, shown);
     }
     /* A registry that is spoken to over https does not send us to this machine's or the site's own plain servers. */
     if (!realm.secure && !(access->plain && http_url_may_be_plain(&realm))) {
@@ -329,4 +334,27 @@ int registry_access_lines(void *data, const char *url, const char *refused, stru
         strlist_add(ret_lines, access->line);
     }
     return 0;
+}
+
+int registry_access_knock(struct registry_access *access, struct err *err)
+{
+    auto_release(fetch_page) struct fetch_page page = {0};
+    if (access->challenge.kind != CHALLENGE_NONE) {
+        return 0;
+    }
+    if (find_credentials(access, err) < 0) {
+        return -1;
+    }
+    if (access->credentials.from == NULL) {
+        return 0;
+    }
+    auto_free char *url = xstrndup(access->base, strlen(access->base) - strlen(access->repository));
+    struct fetch_question question = {.url = url, .most = ANSWER_BYTES};
+    if (fetch_page(&question, &page, err) < 0) {
+        return -1;
+    }
+    if (page.status != 401 || page.challenge == NULL) {
+        return 0;
+    }
+    return answer_refusal(access, page.challenge, err) < 0 ? -1 : 1;
 }

@@ -26,7 +26,11 @@ const char *registry_access_base(const struct registry_access *access);
  * came from. A token that is about to expire is renewed before it is refused. */
 int registry_access_lines(void *access, const char *url, const char *refused, struct strlist *ret_lines,
                           struct err *err);
-/* Who is asking, for messages: "with the log-in of 'FILE'", or "without a log-in: none for 'HOST' in 'FILE', ...";
+/* Logs in at the registry's front door, /v2/, after an answer 403 or 404 to a request for which no log-in was wanted: a
+ * server that lets everybody read something may know the rest only to those whom it knows. 1: it wanted to know, and
+ * there is a log-in, so that it is worth while to ask again; 0 not; -1 error. */
+int registry_access_knock(struct registry_access *access, struct err *err);
+/* Who is asking, for messages after registry_access_knock: "with the log-in of 'FILE'", or "without a log-in: ...";
  * caller frees. */
 char *registry_access_who(const struct registry_access *access);
 
