@@ -20,6 +20,7 @@
  *            options, facts: what the caller asked, what the host is
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed
  *            mention, autobind: paths among the arguments, and what must be bound for them
+ *            bind_source: where a path to be bound leads, and who may have led it there
  *            execute: carries out a setup and finds out what came of it
  *            scratch, layer: private folders, and what went with a writable layer
  *            inputs, streams: what a run is known to read; standard input, output and error

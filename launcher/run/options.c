@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "run/bind_source.h"
 
 static bool has_records_component(const char *path)
 {
@@ -50,13 +51,14 @@ bool options_is_reserved(const char *target)
     return strcmp(target, "/") == 0 || has_records_component(target);
 }
 
-static int check_bind(const struct run_options *options, const char *text, const char *source, const char *target,
+/* `real` is `source` without links, so that none leads round a check. */
+static int check_bind(const struct run_options *options, const char *text, const char *real, const char *target,
                       struct err *err)
 {
     if (options_is_reserved(target)) {
         return err_set(err, ERR_USAGE, "--bind '%s': nothing can be bound at '%s'", text, target);
     }
-    if (has_records_component(source)) {
+    if (has_records_component(real)) {
         return err_set(err, ERR_USAGE, "--bind '%s': the records of runs cannot be bound; copy what you need", text);
     }
     for (size_t i = 0; i < options->binds.count; i++) {
@@ -88,10 +90,13 @@ int options_add_bind(struct run_options *options, const char *cwd, const char *t
     if (stat(source, &st) < 0) {
         return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, errno, "--bind '%s'", source);
     }
-    if (check_bind(options, text, source, target, err) < 0) {
+    auto_free char *real = NULL;
+    if (bind_source_resolve(source, !read_only, cwd, getenv("HOME"), &real, err) < 0 ||
+        check_bind(options, text, real, target, err) < 0) {
         return -1;
     }
     struct bind *bind = bind_add(&options->binds, source, target);
+    bind->real = steal_ptr(&real);
     bind->read_only = read_only;
     bind->is_directory = S_ISDIR(st.st_mode);
     bind->origin = BIND_ASKED;

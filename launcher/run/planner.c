@@ -138,6 +138,7 @@ static int copy_binds(struct setup *setup, const struct bind_list *binds, struct
                            asked->target);
         }
         struct bind *bind = bind_add(&setup->binds, asked->source, asked->target);
+        bind->real = asked->real != NULL ? xstrdup(asked->real) : NULL;
         bind->read_only = asked->read_only;
         bind->is_directory = asked->is_directory;
         bind->origin = asked->origin;
@@ -226,13 +227,15 @@ static void add_name_files(const struct setup *setup, const struct facts *facts,
 }
 
 /* A read-only empty folder over each record folder that the bind of `source` at `target` would show: what a run could
- * change would be no record. */
-static void hide_records(const struct facts *facts, const char *source, const char *target, struct plan *plan)
+ * change would be no record. `real` is the source without links, or NULL: a record folder may be known by either. */
+static void hide_records(const struct facts *facts, const char *source, const char *real, const char *target,
+                         struct plan *plan)
 {
     for (size_t i = 0; i < facts->hidden.count; i++) {
         const char *hidden = facts->hidden.item[i];
-        if (path_is_under(hidden, source) && strcmp(hidden, source) != 0) {
-            auto_free char *inside = path_normal(target, path_below(hidden, source));
+        const char *above = real != NULL && path_is_under(hidden, real) ? real : source;
+        if (path_is_under(hidden, above) && strcmp(hidden, above) != 0) {
+            auto_free char *inside = path_normal(target, path_below(hidden, above));
             plan_add_mount(plan, PLAN_TMPFS, inside)->read_only = true;
         }
     }
@@ -253,12 +256,13 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     add_private_folders(setup, scratch, plan);
     add_identity_files(setup, plan);
     add_name_files(setup, facts, plan);
-    plan_add_bind(plan, facts->workdir, setup->workdir, false);
-    hide_records(facts, facts->workdir, setup->workdir, plan);
+    plan_add_bind(plan, facts->workdir, setup->workdir, false)->exact = true;
+    hide_records(facts, facts->workdir, NULL, setup->workdir, plan);
     for (size_t i = 0; i < setup->binds.count; i++) {
         const struct bind *bind = &setup->binds.item[i];
-        plan_add_bind(plan, bind->source, bind->target, bind->read_only);
-        hide_records(facts, bind->source, bind->target, plan);
+        bool exact = bind->real != NULL && !bind->read_only;
+        plan_add_bind(plan, exact ? bind->real : bind->source, bind->target, bind->read_only)->exact = exact;
+        hide_records(facts, bind->source, bind->real, bind->target, plan);
     }
     for (size_t i = 0; i < setup->argv.count; i++) {
         strlist_add(&plan->argv, setup->argv.item[i]);

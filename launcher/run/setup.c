@@ -37,6 +37,7 @@ void bind_list_release(struct bind_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         free(list->item[i].source);
+        free(list->item[i].real);
         free(list->item[i].target);
     }
     free(list->item);

@@ -34,6 +34,7 @@ enum bind_origin {
 
 struct bind {
     char *source; /* host path; a circumstance, not part of the experiment */
+    char *real;   /* the same without links (run/bind_source); NULL: not looked up */
     char *target; /* path inside */
     bool read_only;
     bool is_directory;

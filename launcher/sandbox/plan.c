@@ -18,11 +18,12 @@ struct plan_mount *plan_add_mount(struct plan *plan, enum plan_mount_kind kind, 
     return mount;
 }
 
-void plan_add_bind(struct plan *plan, const char *source, const char *target, bool read_only)
+struct plan_mount *plan_add_bind(struct plan *plan, const char *source, const char *target, bool read_only)
 {
     struct plan_mount *mount = plan_add_mount(plan, PLAN_BIND, target);
     mount->source = xstrdup(source);
     mount->read_only = read_only;
+    return mount;
 }
 
 void plan_add_file(struct plan *plan, const char *target, const char *content)

@@ -25,6 +25,7 @@ enum plan_mount_kind {
 struct plan_mount {
     enum plan_mount_kind kind;
     char *source; /* PLAN_BIND */
+    bool exact;   /* `source` has no links in it; when one is there after all, nothing is started */
     char *target;
     char *content; /* PLAN_FILE */
     bool read_only;
@@ -54,7 +55,7 @@ struct plan {
 
 /* Borrowed until the next one is added. Mounts are made in the order of their targets' appearance here. */
 struct plan_mount *plan_add_mount(struct plan *plan, enum plan_mount_kind kind, const char *target);
-void plan_add_bind(struct plan *plan, const char *source, const char *target, bool read_only);
+struct plan_mount *plan_add_bind(struct plan *plan, const char *source, const char *target, bool read_only);
 void plan_add_file(struct plan *plan, const char *target, const char *content);
 /* Where a command without '/' is looked for: PATH of the plan's environment. */
 const char *plan_search_path(const struct plan *plan);

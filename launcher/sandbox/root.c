@@ -19,12 +19,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/fs.h"
@@ -58,6 +60,19 @@ static int open_source(const char *path, struct err *err)
     return fd;
 }
 
+/* A link that somebody put into the path since it was looked up, a run in a bound folder for one, leads elsewhere. */
+static int check_place(int fd, const char *path, struct err *err)
+{
+    char at[PATH_MAX];
+    auto_free char *self = xasprintf("/proc/self/fd/%d", fd);
+    ssize_t length = readlink(self, at, sizeof(at) - 1);
+    at[length > 0 ? length : 0] = '\0';
+    if (strcmp(at, path) != 0) {
+        return err_set(err, ERR_HOST, "'%s' was to be bound, and was exchanged meanwhile: it leads to '%s'", path, at);
+    }
+    return 0;
+}
+
 static int open_sources(struct building *building, struct err *err)
 {
     const struct plan *plan = building->plan;
@@ -70,7 +85,8 @@ static int open_sources(struct building *building, struct err *err)
         building->source[i] = -1;
         if (plan->mount[i].kind == PLAN_BIND) {
             building->source[i] = open_source(plan->mount[i].source, err);
-            if (building->source[i] < 0) {
+            if (building->source[i] < 0 ||
+                (plan->mount[i].exact && check_place(building->source[i], plan->mount[i].source, err) < 0)) {
                 return -1;
             }
         }

@@ -54,16 +54,18 @@ fi
 before=$(state)
 
 # The ways by which a launch comes to names of the work directory: mount points that it makes there, sources that are
-# bound from there, arguments, and what the record looks at. What the user binds by a link is bound: read-only, so that
-# it is no wonder that nothing changes, only that nothing is made.
+# bound from there, arguments, and what the record looks at. What the user binds read-only by a link is bound, so that it is
+# no wonder that nothing changes, only that nothing is made; a link in the way of what is bound writable is refused.
 one() {
-    local how=$(($1 % 5))
+    local how=$(($1 % 7))
     case $how in
     0) set -- --no-record --bind "$top/work/data:/workspace/one/deep/new:rw" tiny sh -c 'echo x >one/deep/new/x' ;;
     1) set -- --no-record --bind "$top/work/data:/workspace/one/new/deeper:rw" tiny true ;;
     2) set -- --no-record --no-auto-bind tiny sh -c 'mkdir -p one/deep/more; echo x >>file; rm -rf one/deep/more; echo x >one/deep/made' ;;
     3) set -- --no-auto-bind tiny sh -c 'cat file one/file; echo x >>file; echo x >one/deep/made; true' ;;
     4) set -- --no-record --bind "$top/work/data:/workspace/two/new:rw" --bind "$top/work/one:/mnt" tiny sh -c 'echo x >/mnt/made; true' ;;
+    5) set -- --no-record --bind "$top/work/one/deep:/mnt:rw" tiny sh -c 'echo x >/mnt/more; rm -f /mnt/more' ;;
+    6) set -- --no-record --bind "$top/work/file:/mnt/x:rw" tiny sh -c 'echo x >>/mnt/x' ;;
     esac
     timeout 20 "$sciwrap" exec "$@" >/dev/null 2>>"$top/messages"
     echo $? >>"$top/statuses"

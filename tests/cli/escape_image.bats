@@ -155,6 +155,52 @@ devices() {
     harmless --workdir /workspace/kept tiny sh -c 'echo x >x'
 }
 
+@test "A9 what is bound writable is not led elsewhere by a link that an earlier run left" {
+    mkdir -p kept/deep elsewhere "$HOME/outer/deep" "$BATS_TEST_TMPDIR/outer/deep"
+    ln -s "$VICTIM" planted
+    # shellcheck disable=SC2016
+    ! has_bwrap || shown A9 'bubblewrap 0.8.0' 'wrote through a link that was left' \
+        eval 'bwrapped --bind "$WORK/planted" /tmp/x sh -c "echo x >/tmp/x/x" && rm "$VICTIM/x"'
+    # In the last place, further up, in the home, by a second link, upwards, and as a file.
+    succeeds "$SCIWRAP" exec --no-record --bind "$HOME/outer:/outer:rw" tiny sh -c "rm -r kept /outer/deep
+        ln -s '$VICTIM' kept; ln -s '$VICTIM/file' one; ln -s '$VICTIM' /outer/deep; ln -s kept/sub second; ln -s ../victim up"
+    local source
+    for source in kept kept/sub "$WORK/kept/" second up one "$HOME/outer/deep" "$HOME/outer/deep/sub" second/../file; do
+        harmless --bind "$source:/mnt/x:rw" tiny sh -c 'echo x >/mnt/x; echo x >/mnt/x/x'
+        [[ $source == second/../file ]] || { # ".." is resolved as text
+            is "$status" 125
+            [[ $output == *" is a link, in a directory that earlier runs may have written; "*"name what it leads to: '$VICTIM"* ]]
+        }
+    done
+    # Read-only they are followed, as inputs are that lie elsewhere.
+    harmless --bind "$WORK/kept:/mnt/x" tiny cat /mnt/x/file
+    is "$output" precious
+    # Named as what it is, it is what the user wants; and so are links that no run can have made.
+    succeeds "$SCIWRAP" exec --no-record --bind "$WORK/elsewhere:/mnt/x:rw" tiny touch /mnt/x/made
+    ln -s "$WORK/elsewhere" "$HOME/scratch"
+    succeeds "$SCIWRAP" exec --no-record --bind "$HOME/scratch:/mnt/x:rw" tiny touch /mnt/x/more
+    rm "$HOME/scratch"
+    [[ -e elsewhere/made && -e elsewhere/more ]]
+}
+
+@test "A9 in the home as work directory no link is taken for the user's own" {
+    ln -s "$VICTIM" "$HOME/planted"
+    cd "$HOME"
+    harmless --bind "planted:/mnt/x:rw" tiny touch /mnt/x/made
+    is "$status" 125
+    rm planted
+}
+
+@test "A9 a link on the way to a bind does not uncover the records" {
+    succeeds "$SCIWRAP" exec tiny true
+    ln -s "$BATS_TEST_TMPDIR" "$HOME/above"
+    ln -s .sciwrap records
+    run "$SCIWRAP" exec --bind "$HOME/above:/mnt/x:rw" tiny sh -c 'ls -A /mnt/x/work/.sciwrap; touch /mnt/x/work/.sciwrap/x'
+    rm "$HOME/above"
+    [[ $output == *Read-only* && $output != *runs* && ! -e .sciwrap/x ]]
+    fails_with 125 'the records of runs cannot be bound' -- "$SCIWRAP" exec --bind records:/mnt/x tiny true
+}
+
 @test "A10 names of our own in an image mean nothing, and the tree is what it was" {
     evil sh -c 'for name in .sciwrap .sciwrap.json sciwrap workspace/.sciwrap tmp/.sciwrap; do
         mkdir -p "$(dirname $name)" && ln -s "$1" $name; done' sh "$VICTIM"
