@@ -230,6 +230,29 @@ devices() {
     [[ $output != *precious* ]]
 }
 
+@test "A12 a library of the host that is shown in a folder of the image is not put through a link there" {
+    mkdir libraries
+    echo library >libraries/libcuda.so.1
+    echo own >"$VICTIM/libcuda.so.1"
+    local link
+    for link in "$VICTIM" "/oldroot$VICTIM" "../../../../../../../../..$VICTIM" "/proc/1/root$VICTIM"; do
+        # shellcheck disable=SC2016
+        evil sh -c 'rm -rf usr/lib; mkdir -p usr/lib; ln -s "$1" usr/lib/x86_64-linux-gnu' sh "$link"
+        harmless --bind "$WORK/libraries:/usr/lib/x86_64-linux-gnu" evil true
+        harmless --bind "$WORK/libraries/libcuda.so.1:/usr/lib/x86_64-linux-gnu/libcuda.so.1" evil true
+        harmless --bind "$WORK/libraries/libcuda.so.1:/usr/lib/x86_64-linux-gnu/libcuda.so.2" evil true
+    done
+    if has_bwrap; then
+        local image=$BATS_TEST_TMPDIR/image
+        cp -a "$TREE" "$image"
+        mkdir -p "$image/usr/lib"
+        ln -s "/oldroot$VICTIM" "$image/usr/lib/x86_64-linux-gnu"
+        bwrap --ro-bind "$image" / --proc /proc --dev /dev --ro-bind libraries/libcuda.so.1 \
+            /usr/lib/x86_64-linux-gnu/libcuda.so.2 --unshare-all true || true
+        shown A12 'bubblewrap 0.8.0' 'made libcuda.so.2 in a folder of the host' test -e "$VICTIM/libcuda.so.2"
+    fi
+}
+
 @test "A14 what somebody put at the place of our temporary folder is not used" {
     local name
     name=$(basename "$(strace -f -e trace=mkdir,mkdirat -o trace "$SCIWRAP" exec --no-record tiny true && ls -d "$TMPDIR"/sciwrap*)")

@@ -117,6 +117,12 @@ on_terminal() { # COMMAND...
     refuses EAFNOSUPPORT audit
 }
 
+@test "G7 a call that a tracer changes after it was made is looked at as well" {
+    run "$FIXTURES/attack" retarget
+    [[ $output != 'unshare done' ]] || shown G7 'no launcher' 'a namespace by a call that a tracer had changed' true
+    refuses 'EPERM|ENOTSUP' retarget
+}
+
 @test "G9 the filter does not slow speculation down" {
     attack speculation
     is "$(sort <<<"$output")" "$("$FIXTURES/attack" speculation | sort)"
@@ -144,6 +150,24 @@ on_terminal() { # COMMAND...
     refuses 'EROFS|EACCES|EPERM|ENOENT' write "${settings[@]}"
 }
 
+# What docker and systemd-nspawn cover, and what moved below /sys since (GHSA-jq35-85cj-fj4p).
+SIGHT='for path in acpi asound interrupts kallsyms kcore key-users keys latency_stats sched_debug scsi timer_list timer_stats; do
+        [ -z "$(find /proc/$path -maxdepth 1 -type f -exec head -c 4096 {} + 2>/dev/null | tr -d "0 \0\n")" ] || echo /proc/$path
+    done
+    ls -d /sys/firmware /sys/devices/virtual/powercap /sys/devices/system/cpu/cpu0/thermal_throttle /sys/class 2>/dev/null
+    head -c 1 /proc/sysrq-trigger 2>/dev/null; (: >>/proc/sysrq-trigger) 2>/dev/null && echo sysrq
+    grep -vxE "0.00 0.00(|0.00 1/1 1)" /proc/uptime; exit 0'
+
+@test "H4 what /proc and /sys tell of the host is empty, covered or not there" {
+    if has_bwrap; then
+        run bwrapped --ro-bind /sys /sys sh -c "$SIGHT"
+        shown H4 'bubblewrap 0.8.0' 'told of interrupts, keys, sensors and uptime' eval \
+            '[[ $output == */proc/interrupts* && $output == */proc/key* && $output == */sys/class* && $output =~ [0-9]\.[0-9] ]]'
+    fi
+    succeeds "$SCIWRAP" exec --no-record tiny sh -c "$SIGHT"
+    is "$output" ""
+}
+
 @test "H5 there are no devices but the harmless ones, and none can be made" {
     succeeds "$SCIWRAP" exec --no-record tiny find / -xdev -type b -o -xdev -type c
     is "$output" ""
@@ -154,6 +178,36 @@ on_terminal() { # COMMAND...
 @test "H6 temporary folders are for all, and hold no device or set-id program" {
     succeeds "$SCIWRAP" exec --no-record tiny sh -c 'stat -c "%a %n" /tmp /var/tmp /dev/shm; grep -E " (/tmp|/var/tmp|/dev/shm) " /proc/self/mountinfo | grep -c "nosuid,nodev"'
     is "$output" $'1777 /tmp\n1777 /var/tmp\n1777 /dev/shm\n3'
+}
+
+@test "H7 a fork bomb and a program that eats memory harm nobody else" {
+    local eat='head -c 300000000 /dev/zero | tail | wc -c'
+    local many='i=0; while [ $i -lt 60 ]; do sleep 60 & i=$((i + 1)); done 2>/dev/null; echo $i; kill $(jobs -p)'
+    if has_bwrap; then
+        run bwrapped sh -c "$many; $eat"
+        shown H7 'bubblewrap 0.8.0' 'made processes and took memory without end' test "$output" = $'60\n300000000'
+    fi
+    # A real bomb: each process makes two more, and none waits for anything but its like.
+    # shellcheck disable=SC2016
+    "$SCIWRAP" exec --no-record --pids 20 --memory 64M --time 60 tiny sh -c 'bomb() { bomb | bomb & }
+        readlink /proc/self/ns/pid >ready; (while [ ! -e stop ]; do bomb; sleep 0.1; done) 2>/dev/null' >/dev/null 2>&1 3>&- &
+    local runner=$! most=0 now
+    until_true test -s ready
+    for _ in {1..20}; do # as this very user, who may still start what he likes
+        now=$(find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/pid' -lname "pid:?$(tr -dc 0-9 <ready)?" 2>/dev/null | wc -l)
+        ((now <= most)) || most=$now
+    done
+    touch stop
+    wait $runner || true
+    echo "$most processes"
+    [[ $most -gt 1 && $most -lt 200 ]] # find takes its time, and what it has counted may be gone: not 21 exactly
+    run "$SCIWRAP" exec --no-record --memory 64M tiny sh -c "$eat"
+    [[ $output != *300000000* ]]
+    refused() { # by a limit, whoever is asked for one more
+        run "$SCIWRAP" exec --no-record --pids 20 tiny sh -c "$many"
+        [[ $output != *60* ]]
+    }
+    refused
 }
 
 @test "I2 a run outlives the thread that started it" {
