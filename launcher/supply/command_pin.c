@@ -133,8 +133,8 @@ static void close_place(struct place *place)
 }
 
 /* The definition is read as any other before it is written, and used: what cannot be unpacked is not pinned. */
-static int try_out(const struct buf *text, const struct place *place, const struct pin *pin, const struct store *store,
-                   bool pull, struct err *err)
+static int try_out(const struct buf *text, const struct place *place, const struct pin *pin,
+                   const struct pin_source *source, const struct store *store, bool pull, struct err *err)
 {
     auto_release(definition) struct definition def = {0};
     struct pull_options options = {0};
@@ -145,7 +145,10 @@ static int try_out(const struct buf *text, const struct place *place, const stru
     if (!digest_equal(&def.sha256, &pin->sha256) || def.url.count != 1) {
         return err_set(err, ERR_INVALID, "'%s' cannot be said in a definition", pin->url);
     }
-    return pull ? pull_environment(&def, store, &options, err) : 0;
+    if (!pull) {
+        return 0;
+    }
+    return pull_environment(&def, store, &options, err) < 0 ? -1 : pin_look_at(source, &pin->sha256, store, err);
 }
 
 static int tell(const struct place *place, const struct pin *pin, bool runs, struct err *err)
@@ -177,7 +180,7 @@ static int pin_to(struct place *place, const struct options *options, const char
     if (result == 0 && (result = pin_find(&request, &store, &pin, err)) == 0) {
         result = pin_format(&pin, &words, &text, err);
     }
-    if (result == 0 && (result = try_out(&text, place, &pin, &store, !options->no_pull, err)) == 0 &&
+    if (result == 0 && (result = try_out(&text, place, &pin, &request.source, &store, !options->no_pull, err)) == 0 &&
         (result = fs_write_fd(place->file.fd, place->path, buf_text(&text), text.length, err)) == 0) {
         result = whole_commit(&place->file, err);
     }

@@ -100,6 +100,30 @@ int pin_find(const struct pin_request *request, const struct store *store, struc
     return 0;
 }
 
+int pin_look_at(const struct pin_source *source, const struct digest *artifact, const struct store *store,
+                struct err *err)
+{
+    struct store_tree tree = {.fd = -1};
+    int found = store_find_tree(store, artifact, &tree, err);
+    if (found <= 0) {
+        return found;
+    }
+    auto_fd int rootfs = open(tree.rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    store_tree_release(&tree);
+    bool programs = fs_exists_in_root(rootfs, "/usr") || fs_exists_in_root(rootfs, "/bin");
+    bool image = fs_exists_in_root(rootfs, "/oci-layout") || fs_exists_in_root(rootfs, "/manifest.json");
+    if (!programs && image) {
+        return err_set(
+            err, ERR_USAGE,
+            "'%s' holds an image as 'docker save' writes it, and no root file system: write docker-archive:%s",
+            source->text, source->kind == PIN_FILE ? source->path : "FILE");
+    }
+    if (!programs) {
+        log_warn("'%s' has neither /usr nor /bin: is it a root file system?", source->text);
+    }
+    return 0;
+}
+
 void pin_release(struct pin *pin)
 {
     free(pin->url);

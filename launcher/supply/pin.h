@@ -31,4 +31,8 @@ struct pin {
 /* Asks the source. What has to be fetched for it stays in the store, which is open for writing. ERR_USAGE for a
  * platform where there is nothing to choose. */
 int pin_find(const struct pin_request *request, const struct store *store, struct pin *ret_pin, struct err *err);
+/* A look at the tree that was made of an archive: one that holds an image in the place of a root file system is
+ * ERR_USAGE, one without programs is told. */
+int pin_look_at(const struct pin_source *source, const struct digest *artifact, const struct store *store,
+                struct err *err);
 void pin_release(struct pin *pin);

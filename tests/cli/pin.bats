@@ -146,6 +146,18 @@ url = ../it.tar"
     [[ ! -e envs ]]
 }
 
+@test "an archive that is an image, or no root file system" {
+    mkdir saved tree
+    echo '[]' >saved/manifest.json
+    tar -cf saved.tar -C saved .
+    fails_with 125 'docker-archive:saved.tar' -- "$SCIWRAP" pin it saved.tar
+    [[ ! -e envs ]]
+    echo text >tree/file
+    tar -cf tree.tar -C tree .
+    succeeds "$SCIWRAP" pin it tree.tar
+    notes 'neither /usr nor /bin'
+}
+
 @test "a folder that cannot be written is told before anything is fetched" {
     [[ $(id -u) -ne 0 ]] || skip "root writes everywhere"
     mkdir envs
