@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "supply/fetch.h"
+#include "supply/fetch_http.h"
 #include "supply/local.h"
 #include "supply/pin_write.h"
 #include "supply/unpack.h"
@@ -49,6 +50,16 @@ static char *title_of(const char *url)
     return xstrdup(path_base(path));
 }
 
+/* A digest says that nothing changes from now on, not that it was right at first. */
+static void warn_of_plain(const char *url)
+{
+    auto_release(http_origin) struct http_origin origin = {0};
+    if (http_origin(url, &origin) == 0 && !origin.secure && !http_is_loopback(&origin)) {
+        log_warn(
+            "pinned over http, which anybody on the way can change: compare the sha256 with what its publisher says");
+    }
+}
+
 /* The part file of what nobody knows yet is named by its address, so that a later call resumes it. */
 static int find_remote(const struct pin_request *request, const struct store *store, struct pin *pin, struct err *err)
 {
@@ -66,6 +77,7 @@ static int find_remote(const struct pin_request *request, const struct store *st
     if (result < 0) {
         return -1;
     }
+    warn_of_plain(url);
     pin->sha256 = found.sha256;
     pin->size = found.size;
     pin->url = xstrdup(url);

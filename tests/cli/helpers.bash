@@ -12,6 +12,7 @@ own_places() {
     mkdir -p "$place"/{home,config,data,cache,tmp}
     export HOME=$place/home XDG_CONFIG_HOME=$place/config XDG_DATA_HOME=$place/data XDG_CACHE_HOME=$place/cache
     export TMPDIR=$place/tmp SCIWRAP_STORE=$place/store SCIWRAP_ENVS=$FIXTURES/envs
+    unset SCIWRAP_MIRRORS SCIWRAP_MIRRORS_FIRST SCIWRAP_OFFLINE
     unset SCIWRAP_SITE_STORE SCIWRAP_TMPDIR SCIWRAP_RECIPES SCIWRAP_DEBIAN_MIRROR http_proxy https_proxy
     export SCIWRAP_FETCH_WAIT=10 NETRC=/nonexistent # tries follow at once, and nobody's passwords are read
     unset all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY

@@ -146,6 +146,15 @@ url = ../it.tar"
     [[ ! -e envs ]]
 }
 
+@test "what came over http is to be compared" {
+    # The server as a proxy: it goes by the last part of what it is asked for.
+    http_proxy=$server succeeds "$SCIWRAP" pin it http://example.org/tiny.tar
+    pinned it "$FIXTURES/tiny.tar" http://example.org/tiny.tar
+    notes 'warning: pinned over http'
+    succeeds "$SCIWRAP" pin other "$server/plain/tiny.tar"
+    [[ ! $stderr =~ warning ]]
+}
+
 @test "an archive that is an image, or no root file system" {
     mkdir saved tree
     echo '[]' >saved/manifest.json
