@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/auto.h"
+#include "base/mem.h"
 #include "supply/confined.h"
 #include "supply/unpack_work.h"
 
@@ -59,22 +61,25 @@ static int check_file(int fd, uint64_t size, struct err *err)
     return 0;
 }
 
-int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage_fd, const struct unpack_limits *limits,
-           struct progress *progress, struct store_tree *ret_tree, struct err *err)
+static int run(struct work *todo, int stage_fd, struct progress *progress, struct store_tree *ret_tree, struct err *err)
 {
     struct store_tree tree = {0};
-    if (check_file(archive_fd, size, err) < 0) {
-        return -1;
+    const struct unpack_limits *limits = todo->limits;
+    auto_free int *input = xreallocarray(NULL, todo->count, sizeof(*input));
+    size_t inputs = 0;
+    for (size_t i = 0; i < todo->count; i++) {
+        if (i == 0 || todo->archive[i].fd != input[inputs - 1]) { /* an archive of images has all layers in one file */
+            input[inputs++] = todo->archive[i].fd;
+        }
     }
-    struct work todo = {.archive_fd = archive_fd, .sha256 = *sha256, .limits = limits};
     struct confined confined = {
         .what = "unpacks",
         .folder_fd = stage_fd,
-        .input_fd = &archive_fd,
-        .inputs = 1,
+        .input_fd = input,
+        .inputs = inputs,
         .limits = {.file_bytes = limits->bytes, .memory_bytes = limits->memory_bytes, .seconds = limits->seconds},
         .work = work,
-        .user = &todo,
+        .user = todo,
         .result_bytes = sizeof(tree)};
     if (confined_run(&confined, progress, &tree, err) < 0) {
         return -1;
@@ -83,4 +88,23 @@ int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage
     ret_tree->fd = -1;
     ret_tree->rootfs = NULL;
     return 0;
+}
+
+int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage_fd, const struct unpack_limits *limits,
+           struct progress *progress, struct store_tree *ret_tree, struct err *err)
+{
+    struct unpack_archive archive = {.fd = archive_fd, .size = size, .sha256 = *sha256};
+    struct work todo = {.archive = &archive, .count = 1, .artifact = *sha256, .limits = limits};
+    if (check_file(archive_fd, size, err) < 0) {
+        return -1;
+    }
+    return run(&todo, stage_fd, progress, ret_tree, err);
+}
+
+int unpack_image(const struct unpack_archive *layer, size_t count, const struct digest *image, int stage_fd,
+                 const struct unpack_limits *limits, struct progress *progress, struct store_tree *ret_tree,
+                 struct err *err)
+{
+    struct work todo = {.archive = layer, .count = count, .layers = true, .artifact = *image, .limits = limits};
+    return run(&todo, stage_fd, progress, ret_tree, err);
 }

@@ -14,7 +14,7 @@
  *   unpack_input     reads and hashes the archive file
  *   unpack_read      decompresses and reads tar (libarchive)
  *   unpack_scan      walks the tar headers beside libarchive; unpack_pax reads extended ones
- *   unpack_entry     the rules for one entry
+ *   unpack_entry     the rules for one entry; unpack_layers those about what lower layers of an image have
  *   unpack_listing   what the archive has put into the tree so far; the index
  *   unpack_queue     from reading to writing
  *   unpack_write     creates entries and hashes their content
@@ -22,6 +22,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/digest.h"
@@ -29,6 +30,16 @@
 #include "env/store.h"
 #include "supply/progress.h"
 #include "supply/unpack_limits.h"
+
+/* A range of an open regular file, and what it must be. */
+struct unpack_archive {
+    int fd;
+    uint64_t from;         /* where it begins in the file */
+    uint64_t size;         /* 0: all that is there */
+    struct digest sha256;  /* of its bytes */
+    bool has_plain_sha256; /* of the tar in it: known, too */
+    struct digest plain_sha256;
+};
 
 /* Whether a file begins like an HTML page: what a server sends, or a browser saved, when the file was not there. */
 bool unpack_is_html(int fd);
@@ -41,3 +52,8 @@ bool unpack_text_is_html(const char *text);
  * caller has one thread. */
 int unpack(int archive_fd, const struct digest *sha256, uint64_t size, int stage_fd, const struct unpack_limits *limits,
            struct progress *progress, struct store_tree *ret_tree, struct err *err);
+/* The same for the layers of an image, the lowest first, each gzip, zstd or plain: one tree of all of them, with what
+ * a layer removes gone (supply/unpack_layers.h). ret_tree->artifact becomes `image`. Messages say which layer. */
+int unpack_image(const struct unpack_archive *layer, size_t count, const struct digest *image, int stage_fd,
+                 const struct unpack_limits *limits, struct progress *progress, struct store_tree *ret_tree,
+                 struct err *err);

@@ -23,13 +23,17 @@ static bool is_later(const struct checked_stamp *a, const struct checked_stamp *
 static int stamp_all(int root_fd, const struct listing *listing, const uint64_t *line, struct checked_record *record,
                      struct err *err)
 {
+    size_t count = 0;
     for (size_t i = 0; i < listing->count; i++) {
         struct stat st;
         const char *path = i == 0 ? "." : listing->record[i].path;
+        if (listing->record[i].type == '\0') {
+            continue;
+        }
         if (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
             return err_set_errno(err, ERR_SYSTEM, errno, "look at '%s' after it was written", path);
         }
-        record[i] = (struct checked_record){.stamp = checked_stamp_of(&st), .line = line[i]};
+        record[count++] = (struct checked_record){.stamp = checked_stamp_of(&st), .line = line[i]};
     }
     return 0;
 }
@@ -86,7 +90,7 @@ int unpack_note_checked(int stage_fd, int root_fd, const struct listing *listing
         return err_set_errno(err, ERR_SYSTEM, errno, "create the file 'checked' of the tree");
     }
     struct checked_stamp index_stamp = checked_stamp_of(&st);
-    size_t count = drop_unsettled(fd, &index_stamp, record, listing->count);
+    size_t count = drop_unsettled(fd, &index_stamp, record, listing->count - listing->forgotten);
     checked_sort(record, count);
     checked_format(&bytes, index, &index_stamp, record, count);
     return fs_write_fd(fd, "checked", bytes.bytes, bytes.length, err);

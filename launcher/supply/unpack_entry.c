@@ -10,7 +10,7 @@
 /* Names that aufs and OCI image layers give to removals: taken as files they would bring back what was removed. */
 static const char whiteout[] = ".wh.";
 
-static const char *check_component(const char *name, size_t length)
+static const char *check_component(const char *name, size_t length, bool layered)
 {
     if (length == 2 && name[0] == '.' && name[1] == '.') {
         return "path leaves the root with '..'";
@@ -18,15 +18,16 @@ static const char *check_component(const char *name, size_t length)
     if (length > NAME_MAX) {
         return "name is longer than 255 bytes";
     }
-    if (length >= strlen(whiteout) && memcmp(name, whiteout, strlen(whiteout)) == 0) {
-        return "whiteout: this is a layer of an OCI image, flatten it first";
+    if (!layered && length >= strlen(whiteout) && memcmp(name, whiteout, strlen(whiteout)) == 0) {
+        return "whiteout: this is a layer of an OCI image, write 'type = image' into the definition";
     }
     return NULL;
 }
 
 /* Brings a name into the one form that the listing knows: "./a//b/" is "a/b", the root is "". NULL or what is wrong. */
-static const char *clean(const struct unpack_limits *limits, const char *name, struct buf *path)
+static const char *clean(const struct placer *placer, const char *name, struct buf *path)
 {
+    const struct unpack_limits *limits = placer->limits;
     uint64_t depth = 0;
     buf_clear(path);
     if (name == NULL || name[0] == '\0') {
@@ -37,7 +38,7 @@ static const char *clean(const struct unpack_limits *limits, const char *name, s
     }
     while (*name != '\0') {
         size_t length = strcspn(name, "/");
-        const char *wrong = check_component(name, length);
+        const char *wrong = check_component(name, length, placer->layers != NULL);
         if (wrong != NULL) {
             return wrong;
         }
@@ -67,13 +68,22 @@ static int put(struct placer *placer, const struct op *op)
     return queue_put(placer->queue, op, record->path, strlen(record->path), NULL);
 }
 
+static size_t add_record(struct placer *placer, const char *path, size_t length, char type, const char *target)
+{
+    size_t number = listing_add(&placer->listing, path, length, type, target);
+    if (placer->layers != NULL) {
+        layers_add(placer->layers, &placer->listing, number);
+    }
+    return number;
+}
+
 static int add_directory(struct placer *placer, const char *path, size_t length, unsigned mode, int64_t mtime,
                          struct err *err)
 {
     if (placer->listing.count > placer->limits->entries) {
         return refuse(err, "too many entries; $SCIWRAP_UNPACK_ENTRIES sets the limit");
     }
-    size_t number = listing_add(&placer->listing, path, length, 'd', NULL);
+    size_t number = add_record(placer, path, length, 'd', NULL);
     placer->listing.record[number].mode = mode;
     placer->listing.record[number].mtime = mtime;
     return put(placer, &(struct op){.kind = OP_DIRECTORY, .mode = mode, .record = number});
@@ -120,8 +130,8 @@ static int place_directory(struct placer *placer, const struct entry *entry, str
         return add_directory(placer, placer->path.bytes, placer->path.length, mode, normal_time(entry->mtime), err);
     }
     struct listing_record *record = &placer->listing.record[number];
-    if (record->type != 'd') {
-        return refuse(err, "directory in the place of another entry");
+    if (placer->layers != NULL) {
+        layers_touch(placer->layers, number);
     }
     record->mtime = normal_time(entry->mtime);
     if (number == 0 || record->mode == mode) {
@@ -143,7 +153,7 @@ static int place_symlink(struct placer *placer, const struct entry *entry, struc
     if (strcmp(path, "dev") == 0 || strcmp(path, "proc") == 0 || strcmp(path, "sys") == 0) {
         return refuse(err, "symbolic link where a run mounts its own file system");
     }
-    size_t number = listing_add(&placer->listing, path, placer->path.length, 'l', entry->link);
+    size_t number = add_record(placer, path, placer->path.length, 'l', entry->link);
     struct op op = {.kind = OP_SYMLINK, .record = number, .mtime = normal_time(entry->mtime)};
     return queue_put(placer->queue, &op, path, placer->path.length, entry->link);
 }
@@ -151,7 +161,7 @@ static int place_symlink(struct placer *placer, const struct entry *entry, struc
 /* Only to a file that this archive has written: anything else names a file of somebody else, or nothing yet. */
 static int place_hardlink(struct placer *placer, const struct entry *entry, struct err *err)
 {
-    const char *wrong = clean(placer->limits, entry->link, &placer->link);
+    const char *wrong = clean(placer, entry->link, &placer->link);
     if (wrong != NULL) {
         return err_set(err, ERR_INVALID, "hard link to '%s': %s", entry->link != NULL ? entry->link : "", wrong);
     }
@@ -159,7 +169,7 @@ static int place_hardlink(struct placer *placer, const struct entry *entry, stru
     if (target == LISTING_NONE || placer->listing.record[target].type != 'f') {
         return err_set(err, ERR_INVALID, "hard link to '%s', which is not a file that comes before it", entry->link);
     }
-    size_t number = listing_add(&placer->listing, placer->path.bytes, placer->path.length, 'f', NULL);
+    size_t number = add_record(placer, placer->path.bytes, placer->path.length, 'f', NULL);
     placer->listing.record[number].same_as = placer->listing.record[target].same_as;
     struct op op = {.kind = OP_LINK, .record = number};
     return queue_put(placer->queue, &op, placer->path.bytes, placer->path.length, placer->link.bytes);
@@ -171,7 +181,7 @@ static int place_file(struct placer *placer, const struct entry *entry, size_t *
         return refuse(err, "the files are larger than allowed; $SCIWRAP_UNPACK_BYTES sets the limit");
     }
     placer->bytes += entry->size;
-    size_t number = listing_add(&placer->listing, placer->path.bytes, placer->path.length, 'f', NULL);
+    size_t number = add_record(placer, placer->path.bytes, placer->path.length, 'f', NULL);
     struct listing_record *record = &placer->listing.record[number];
     record->mode = normal_mode(placer, entry);
     record->mtime = normal_time(entry->mtime);
@@ -181,9 +191,78 @@ static int place_file(struct placer *placer, const struct entry *entry, size_t *
                &(struct op){.kind = OP_FILE, .mode = record->mode, .record = number, .hashed = placer->reader_hashes});
 }
 
+/* Makes room for the entry: only a directory may be there already, and for a directory. What a lower layer has there
+ * gives way; another one of the same archive makes the path mean two things. */
+static int clear_place(struct placer *placer, const struct entry *entry, struct err *err)
+{
+    size_t number = listing_find(&placer->listing, buf_text(&placer->path), placer->path.length);
+    if (number == LISTING_NONE) {
+        return 0;
+    }
+    if (entry->type == ENTRY_DIRECTORY && placer->listing.record[number].type == 'd') {
+        return 0;
+    }
+    if (placer->layers != NULL && !layers_has_touched(placer->layers, number)) {
+        return layers_remove(placer->layers, &placer->listing, placer->queue, number);
+    }
+    return refuse(err, entry->type == ENTRY_DIRECTORY ? "directory in the place of another entry"
+                                                      : "the same path comes twice, and readers take different ones");
+}
+
+/* Root file systems hold /dev nodes; a run gets a /dev of its own. In the place of a lower layer's file they remove it.
+ */
+static int leave_out(struct placer *placer, const struct entry *entry, struct err *err)
+{
+    placer->counts.left_out_devices += entry->type == ENTRY_DEVICE;
+    placer->counts.left_out_fifos += entry->type == ENTRY_FIFO;
+    return placer->layers != NULL ? clear_place(placer, entry, err) : 0;
+}
+
+static int place_whiteout(struct placer *placer, const struct entry *entry, struct err *err)
+{
+    if (entry->type != ENTRY_FILE && entry->type != ENTRY_HARDLINK) { /* aufs made them all links of one file */
+        return refuse(err, "whiteout that is not a file");
+    }
+    if (entry->type == ENTRY_FILE && entry->size != 0) {
+        return refuse(err, "whiteout with content");
+    }
+    return layers_whiteout(placer->layers, &placer->listing, placer->queue, placer->path.bytes, err);
+}
+
+static int place_at(struct placer *placer, const struct entry *entry, size_t *ret_record, struct err *err)
+{
+    if (make_parents(placer, buf_text(&placer->path), err) < 0 || clear_place(placer, entry, err) < 0) {
+        return -1;
+    }
+    if (placer->listing.count > placer->limits->entries) {
+        return refuse(err, "too many entries; $SCIWRAP_UNPACK_ENTRIES sets the limit");
+    }
+    switch (entry->type) {
+    case ENTRY_DIRECTORY:
+        return place_directory(placer, entry, err);
+    case ENTRY_SYMLINK:
+        return place_symlink(placer, entry, err);
+    case ENTRY_HARDLINK:
+        return place_hardlink(placer, entry, err);
+    case ENTRY_FILE:
+        return place_file(placer, entry, ret_record, err);
+    case ENTRY_DEVICE:
+    case ENTRY_FIFO:
+        break;
+    }
+    return 0;
+}
+
 int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_record, struct err *err)
 {
-    const char *wrong = clean(placer->limits, entry->name, &placer->path);
+    *ret_record = LISTING_NONE;
+    const char *wrong = clean(placer, entry->name, &placer->path);
+    if (wrong == NULL && placer->layers != NULL) {
+        wrong = layers_check_path(buf_text(&placer->path));
+    }
+    if (wrong == NULL && ++placer->entries > placer->limits->entries) {
+        wrong = "too many entries; $SCIWRAP_UNPACK_ENTRIES sets the limit";
+    }
     if (wrong != NULL) {
         return refuse(err, wrong);
     }
@@ -191,29 +270,13 @@ int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_re
     if (placer->path.length == 0 && entry->type != ENTRY_DIRECTORY) {
         return refuse(err, "the root is not a directory");
     }
-    /* Root file systems hold /dev nodes; a run gets a /dev of its own. */
+    if (placer->layers != NULL && layers_is_whiteout(buf_text(&placer->path))) {
+        return place_whiteout(placer, entry, err);
+    }
     if (entry->type == ENTRY_DEVICE || entry->type == ENTRY_FIFO) {
-        placer->counts.left_out_devices += entry->type == ENTRY_DEVICE;
-        placer->counts.left_out_fifos += entry->type == ENTRY_FIFO;
-        return 0;
+        return leave_out(placer, entry, err);
     }
-    if (make_parents(placer, buf_text(&placer->path), err) < 0) {
-        return -1;
-    }
-    if (entry->type == ENTRY_DIRECTORY) {
-        return place_directory(placer, entry, err);
-    }
-    if (listing_find(&placer->listing, placer->path.bytes, placer->path.length) != LISTING_NONE) {
-        return refuse(err, "the same path comes twice, and readers take different ones");
-    }
-    if (placer->listing.count > placer->limits->entries) {
-        return refuse(err, "too many entries; $SCIWRAP_UNPACK_ENTRIES sets the limit");
-    }
-    if (entry->type == ENTRY_SYMLINK) {
-        return place_symlink(placer, entry, err);
-    }
-    return entry->type == ENTRY_HARDLINK ? place_hardlink(placer, entry, err)
-                                         : place_file(placer, entry, ret_record, err);
+    return place_at(placer, entry, ret_record, err);
 }
 
 int entry_place_times(struct placer *placer)

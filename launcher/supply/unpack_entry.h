@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "env/store.h"
 #include "supply/unpack.h"
+#include "supply/unpack_layers.h"
 #include "supply/unpack_listing.h"
 #include "supply/unpack_queue.h"
 
@@ -40,15 +41,17 @@ struct placer {
     const struct unpack_limits *limits;
     struct queue *queue;
     struct listing listing;
+    struct layers *layers;    /* an image is unpacked, of which this knows the lower layers; NULL: a single archive */
     struct store_tree counts; /* left_out_* and dropped_* */
+    uint64_t entries;         /* placed so far, with those that come to nothing */
     uint64_t bytes;           /* sum of the files' sizes */
     struct buf path, link;    /* the names of the current entry, cleaned */
     bool reader_hashes;       /* files come with their digest; else the writer makes it */
 };
 
 /* Decides about the entry and puts the operations for it in the queue; for a file the OP_FILE, after which the caller
- * puts its data and an OP_CLOSE for *ret_record. 0, or -1: refused (*err says why, without number and name), or the
- * queue is broken (*err untouched). */
+ * puts its data and an OP_CLOSE for *ret_record, which is LISTING_NONE when there is no file to write. 0, or -1:
+ * refused (*err says why, without number and name), or the queue is broken (*err untouched). */
 int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_record, struct err *err);
 /* After the last entry: sets the times of all directories. */
 int entry_place_times(struct placer *placer);

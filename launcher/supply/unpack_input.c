@@ -31,11 +31,17 @@ static void hand_over(struct input *input, size_t slot, size_t length)
     pthread_mutex_unlock(&input->mutex);
 }
 
+ssize_t input_pread(const struct input *input, void *bytes, size_t length, uint64_t at)
+{
+    uint64_t left = at < input->most ? input->most - at : 0;
+    return pread(input->fd, bytes, left < length ? (size_t)left : length, (off_t)(input->from + at));
+}
+
 static ssize_t read_block(const struct input *input, char *block)
 {
     size_t length = 0;
     while (length < INPUT_BLOCK) {
-        ssize_t got = pread(input->fd, block + length, INPUT_BLOCK - length, (off_t)(input->size + length));
+        ssize_t got = input_pread(input, block + length, INPUT_BLOCK - length, input->size + length);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -66,7 +72,7 @@ static void *read_all(void *argument)
             break;
         }
         input->size += (uint64_t)got;
-        atomic_store(input->done, input->size);
+        atomic_fetch_add(input->done, (uint64_t)got);
         /* Hashed before it is handed over: the consumer gets the block while it is still in the cache, and cannot be
          * ahead of the hash. */
         digest_update(&state, block, (size_t)got);
@@ -89,9 +95,9 @@ static void release(struct input *input)
     pthread_cond_destroy(&input->changed);
 }
 
-int input_start(struct input *input, int fd, _Atomic uint64_t *done, struct err *err)
+int input_start(struct input *input, int fd, uint64_t from, uint64_t most, _Atomic uint64_t *done, struct err *err)
 {
-    *input = (struct input){.fd = fd, .done = done};
+    *input = (struct input){.fd = fd, .from = from, .most = most, .done = done};
     for (size_t i = 0; i < INPUT_BLOCKS; i++) {
         input->block[i] = xmalloc(INPUT_BLOCK);
     }

@@ -103,11 +103,18 @@ size_t listing_find(const struct listing *listing, const char *path, size_t leng
     size_t at = hash & (listing->slots - 1);
     for (; listing->slot[at] != 0; at = (at + 1) & (listing->slots - 1)) {
         const struct listing_record *record = &listing->record[listing->slot[at] - 1];
-        if (record->hash == hash && strncmp(record->path, path, length) == 0 && record->path[length] == '\0') {
+        if (record->hash == hash && record->type != '\0' && strncmp(record->path, path, length) == 0 &&
+            record->path[length] == '\0') {
             return listing->slot[at] - 1;
         }
     }
     return LISTING_NONE;
+}
+
+void listing_forget(struct listing *listing, size_t number)
+{
+    listing->record[number].type = '\0';
+    listing->forgotten++;
 }
 
 struct line {
@@ -123,16 +130,21 @@ static int compare_lines(const void *a, const void *b)
 /* The lines in the order of the index. Escaped texts are kept in `texts`. */
 static struct line *sorted_lines(const struct listing *listing, struct listing *texts)
 {
+    size_t count = 0;
     struct line *lines = xreallocarray(NULL, listing->count, sizeof(*lines));
     auto_release(buf) struct buf escaped = {0};
     for (size_t i = 0; i < listing->count; i++) {
         const char *path = i == 0 ? "." : listing->record[i].path;
+        if (listing->record[i].type == '\0') {
+            continue;
+        }
         buf_clear(&escaped);
         index_escape(&escaped, path);
         bool same = strcmp(buf_text(&escaped), path) == 0;
-        lines[i] = (struct line){.path = same ? path : keep_text(texts, escaped.bytes, escaped.length), .record = i};
+        lines[count++] =
+            (struct line){.path = same ? path : keep_text(texts, escaped.bytes, escaped.length), .record = i};
     }
-    qsort(lines, listing->count, sizeof(*lines), compare_lines);
+    qsort(lines, count, sizeof(*lines), compare_lines);
     return lines;
 }
 
@@ -155,16 +167,17 @@ int listing_write_index(const struct listing *listing, const struct digest *dige
     struct digest_state state;
     auto_release(buf) struct buf text = {0};
     auto_free struct line *lines = sorted_lines(listing, &texts);
+    const size_t count = listing->count - listing->forgotten;
     uint64_t written = 0;
     int result = 0;
     tree->bytes = 0;
     digest_begin(&state);
-    for (size_t i = 0; i < listing->count && result == 0; i++) {
+    for (size_t i = 0; i < count && result == 0; i++) {
         ret_line[lines[i].record] = written + text.length;
         add_line(&text, listing, &lines[i], digest);
         const struct listing_record *record = &listing->record[lines[i].record];
         tree->bytes += record->type == 'f' ? listing->record[record->same_as].size : 0;
-        if (text.length >= CHUNK || i + 1 == listing->count) {
+        if (text.length >= CHUNK || i + 1 == count) {
             digest_update(&state, text.bytes, text.length);
             result = fs_write_fd(fd, "index", text.bytes, text.length, err);
             written += text.length;
@@ -172,7 +185,7 @@ int listing_write_index(const struct listing *listing, const struct digest *dige
         }
     }
     digest_end(&state, &tree->tree);
-    tree->entries = listing->count;
+    tree->entries = count;
     listing_release(&texts);
     return result;
 }

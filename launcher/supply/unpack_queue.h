@@ -24,6 +24,7 @@ enum op_kind {
     OP_SYMLINK,   /* text is path, NUL, target */
     OP_LINK,      /* text is path, NUL, path of the file it is another name of */
     OP_TIME,      /* of a directory, after everything in it */
+    OP_REMOVE,    /* the path and all beneath it */
 };
 
 struct op {

@@ -20,6 +20,8 @@ struct reader {
     const void *block; /* of the input, held until the next one is asked for */
     struct scan scan;
     struct placer *placer;
+    struct read_plain *plain;
+    struct digest_state plain_hash;
     struct content_hash hash; /* of the current file, when it is hashed here */
     uint64_t number;          /* of the current entry, from 1 */
     struct err err;           /* what went wrong inside a callback; libarchive would only say that something did */
@@ -55,6 +57,9 @@ static la_ssize_t next_plain(struct reader *reader, const void **ret_bytes)
             return -1;
         }
     } while (length == 0);
+    if (reader->plain->wanted && !reader->plain->is_file) {
+        digest_update(&reader->plain_hash, *ret_bytes, length);
+    }
     return scan_feed(&reader->scan, *ret_bytes, length, &reader->err) < 0 ? -1 : (la_ssize_t)length;
 }
 
@@ -87,10 +92,12 @@ static int open_raw(struct reader *reader, struct err *err)
      * memory errors. */
     archive_read_support_format_raw(raw);
     archive_read_support_filter_gzip(raw);
-    archive_read_support_filter_bzip2(raw);
-    archive_read_support_filter_xz(raw);
-    archive_read_support_filter_lzma(raw);
     archive_read_support_filter_zstd(raw);
+    if (reader->placer->layers == NULL) { /* image-spec knows only the two for layers */
+        archive_read_support_filter_bzip2(raw);
+        archive_read_support_filter_xz(raw);
+        archive_read_support_filter_lzma(raw);
+    }
     if (archive_read_open(raw, reader, NULL, give_input, NULL) != ARCHIVE_OK ||
         archive_read_next_header(raw, &entry) != ARCHIVE_OK) {
         return give_up(reader, raw, "not a tar archive (plain, gzip, bzip2, xz or zstd)", err);
@@ -102,6 +109,7 @@ static int open_raw(struct reader *reader, struct err *err)
     /* Hashing falls to the thread that has less to do: writing is the longer work beside reading a plain archive,
      * the shorter one beside decompressing. */
     reader->placer->reader_hashes = archive_filter_count(raw) == 1;
+    reader->plain->is_file = archive_filter_count(raw) == 1;
     return 0;
 }
 
@@ -265,7 +273,7 @@ static int read_entry(struct reader *reader, struct archive_entry *from, int sta
     if (entry_place(reader->placer, &entry, &record, err) < 0) {
         return -1;
     }
-    return entry.type == ENTRY_FILE ? read_data(reader, &member, record, err) : 0;
+    return record != LISTING_NONE ? read_data(reader, &member, record, err) : 0;
 }
 
 /* Adds number and name of the entry, unless what went wrong was found in a header further on, which has its own. */
@@ -301,7 +309,7 @@ static int read_entries(struct reader *reader, struct err *err)
 static int check_rest(struct reader *reader, struct err *err)
 {
     int64_t length;
-    off_t at = (off_t)archive_filter_bytes(reader->raw, -1);
+    uint64_t at = (uint64_t)archive_filter_bytes(reader->raw, -1);
     do {
         length = input_next(reader->input, &reader->block, err);
     } while (length > 0);
@@ -309,13 +317,13 @@ static int check_rest(struct reader *reader, struct err *err)
         return -1;
     }
     char rest[4096];
-    while ((length = pread(reader->input->fd, rest, sizeof(rest), at)) > 0) {
+    while ((length = input_pread(reader->input, rest, sizeof(rest), at)) > 0) {
         for (int64_t i = 0; i < length; i++) {
             if (rest[i] != 0) {
                 return err_set(err, ERR_INVALID, "data after the end of the compressed archive");
             }
         }
-        at += length;
+        at += (uint64_t)length;
     }
     return length < 0 ? err_set_errno(err, ERR_SYSTEM, errno, "read the archive") : 0;
 }
@@ -341,12 +349,14 @@ static int read_to_end(struct reader *reader, struct err *err)
     return check_rest(reader, err);
 }
 
-int read_archive(struct input *input, struct placer *placer, struct err *err)
+int read_archive(struct input *input, struct placer *placer, struct read_plain *plain, struct err *err)
 {
-    struct reader reader = {.input = input, .placer = placer};
-    reader.scan.most_entries = placer->limits->entries;
-    reader.scan.most_bytes = placer->limits->bytes;
+    struct reader reader = {.input = input, .placer = placer, .plain = plain};
+    reader.scan.may_be_empty = placer->layers != NULL;
+    reader.scan.most_entries = placer->limits->entries - placer->entries;
+    reader.scan.most_bytes = placer->limits->bytes - placer->bytes;
     reader.scan.most_header_bytes = placer->limits->header_bytes;
+    digest_begin(&reader.plain_hash);
     reader.raw = archive_read_new();
     reader.tar = archive_read_new();
     int result = -1;
@@ -354,7 +364,8 @@ int read_archive(struct input *input, struct placer *placer, struct err *err)
         err_set(err, ERR_SYSTEM, "out of memory");
     } else if (open_raw(&reader, err) == 0 && open_tar(&reader, err) == 0 && read_entries(&reader, err) == 0 &&
                read_to_end(&reader, err) == 0) {
-        result = entry_place_times(placer);
+        digest_end(&reader.plain_hash, &plain->digest);
+        result = 0;
     }
     archive_read_free(reader.tar);
     archive_read_free(reader.raw);

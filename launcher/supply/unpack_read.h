@@ -7,10 +7,20 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
+#include "base/digest.h"
 #include "base/err.h"
 #include "supply/unpack_entry.h"
 #include "supply/unpack_input.h"
 
+/* The uncompressed stream of an archive. */
+struct read_plain {
+    bool wanted;          /* set by the caller: it wants the digest */
+    bool is_file;         /* the archive is not compressed, so the digest is that of the file */
+    struct digest digest; /* else this */
+};
+
 /* Reads the archive to its end and puts everything in placer->queue. 0, or -1: refused, or the queue is broken (then
  * *err is untouched). */
-int read_archive(struct input *input, struct placer *placer, struct err *err);
+int read_archive(struct input *input, struct placer *placer, struct read_plain *plain, struct err *err);

@@ -317,7 +317,7 @@ int scan_finish(const struct scan *scan, struct err *err)
         return err_set(err, ERR_INVALID, "the archive is truncated: its end marker is missing after entry %llu",
                        (unsigned long long)scan->members);
     }
-    if (scan->members == 0) {
+    if (scan->members == 0 && !scan->may_be_empty) {
         return err_set(err, ERR_INVALID, "the archive has no entries");
     }
     return 0;

@@ -34,6 +34,7 @@ struct scan_group {
 
 struct scan {
     uint64_t most_entries, most_bytes, most_header_bytes; /* limits, set by the caller */
+    bool may_be_empty;                                    /* an archive without entries is one, set by the caller */
     enum scan_state state;
     char block[512];
     size_t filled;        /* bytes in block */

@@ -23,6 +23,7 @@ struct crew {
     int root_fd;
     struct queue queue;
     struct placer placer;
+    struct layers layers;
     struct writer writer;
     struct input input;
 };
@@ -34,13 +35,13 @@ static void *write_tree(void *argument)
     return NULL;
 }
 
-static int complain_mismatch(const struct work *work, const struct digest *is, struct err *err)
+static int complain_mismatch(const struct unpack_archive *archive, const struct digest *is, struct err *err)
 {
     char pinned[DIGEST_HEX + 1];
     char found[DIGEST_HEX + 1];
-    digest_to_hex(&work->sha256, pinned);
+    digest_to_hex(&archive->sha256, pinned);
     digest_to_hex(is, found);
-    if (unpack_is_html(work->archive_fd)) {
+    if (archive->from == 0 && unpack_is_html(archive->fd)) {
         return err_set(err, ERR_MISMATCH,
                        "this is an HTML page, not an archive: an error page that was saved in its place (sha256 %s, "
                        "pinned is %s)",
@@ -53,31 +54,65 @@ static int complain_mismatch(const struct work *work, const struct digest *is, s
 
 /* The reader's complaint counts only for the right bytes: about others there is nothing more to say than that they are
  * others. */
-static int judge(struct crew *crew, int read_result, struct err *read_err, struct err *err)
+static int judge(struct crew *crew, const struct unpack_archive *archive, const struct err *read_err,
+                 const struct read_plain *plain, struct err *err)
 {
     struct digest is;
     uint64_t size;
-    if (crew->writer.err.kind != ERR_NONE) {
-        input_stop(&crew->input);
-        *err = crew->writer.err;
-        return -1;
-    }
-    if (read_err->kind == ERR_SYSTEM) {
-        input_stop(&crew->input);
-        *err = *read_err;
-        return -1;
-    }
     if (input_finish(&crew->input, &is, &size, err) < 0) {
         return -1;
     }
-    if (!digest_equal(&is, &crew->work->sha256)) {
-        return complain_mismatch(crew->work, &is, err);
+    if (!digest_equal(&is, &archive->sha256)) {
+        return complain_mismatch(archive, &is, err);
     }
-    if (read_result < 0) {
+    if (read_err->kind != ERR_NONE) {
         *err = *read_err;
         return -1;
     }
+    if (plain->wanted && !digest_equal(plain->is_file ? &is : &plain->digest, &archive->plain_sha256)) {
+        return err_set(err, ERR_INVALID,
+                       "the tar in it is not the one of which the image's config has the diff_id: the image "
+                       "contradicts itself");
+    }
     return 0;
+}
+
+/* -1 with *err untouched: the writer has given up, and knows why. */
+static int read_one(struct crew *crew, const struct unpack_archive *archive, struct err *err)
+{
+    struct err read_err = {0};
+    struct read_plain plain = {.wanted = archive->has_plain_sha256};
+    uint64_t size = archive->size != 0 ? archive->size : UINT64_MAX;
+    if (input_start(&crew->input, archive->fd, archive->from, size, crew->work->done, err) < 0) {
+        return -1;
+    }
+    int result = read_archive(&crew->input, &crew->placer, &plain, &read_err);
+    if (result < 0) {
+        queue_break(&crew->queue);
+    }
+    if ((result < 0 && read_err.kind == ERR_NONE) || read_err.kind == ERR_SYSTEM) {
+        input_stop(&crew->input);
+        *err = read_err;
+        return -1;
+    }
+    return judge(crew, archive, &read_err, &plain, err);
+}
+
+static int read_all(struct crew *crew, struct err *err)
+{
+    const struct work *work = crew->work;
+    for (size_t i = 0; i < work->count; i++) {
+        crew->layers.current = (unsigned)i + 1;
+        if (work->layers && i == 0) {
+            layers_add(&crew->layers, &crew->placer.listing, 0);
+        } else if (work->layers) {
+            layers_touch(&crew->layers, 0);
+        }
+        if (read_one(crew, &work->archive[i], err) < 0) {
+            return work->layers && err->kind != ERR_NONE ? err_wrap(err, "layer %zu of %zu", i + 1, work->count) : -1;
+        }
+    }
+    return entry_place_times(&crew->placer);
 }
 
 static int unpack_tree(struct crew *crew, struct err *err)
@@ -86,16 +121,22 @@ static int unpack_tree(struct crew *crew, struct err *err)
     pthread_t thread;
     int failed = pthread_create(&thread, NULL, write_tree, crew);
     if (failed != 0) {
-        input_stop(&crew->input);
         return err_set_errno(err, ERR_SYSTEM, failed, "start a thread");
     }
-    int result = read_archive(&crew->input, &crew->placer, &read_err);
+    int result = read_all(crew, &read_err);
     if (result < 0) {
         queue_break(&crew->queue);
     }
     queue_close(&crew->queue);
     pthread_join(thread, NULL);
-    return judge(crew, result, &read_err, err);
+    if (crew->writer.err.kind != ERR_NONE || result < 0) {
+        *err = crew->writer.err.kind != ERR_NONE ? crew->writer.err : read_err;
+        return -1;
+    }
+    if (crew->placer.listing.count - crew->placer.listing.forgotten <= 1) {
+        return err_set(err, ERR_INVALID, "the image has no entries");
+    }
+    return 0;
 }
 
 static int write_index(struct crew *crew, struct store_tree *ret_tree, struct err *err)
@@ -107,7 +148,7 @@ static int write_index(struct crew *crew, struct store_tree *ret_tree, struct er
         return err_set_errno(err, ERR_SYSTEM, errno, "create the tree's index");
     }
     *ret_tree = crew->placer.counts;
-    ret_tree->artifact = crew->work->sha256;
+    ret_tree->artifact = crew->work->artifact;
     if (listing_write_index(listing, crew->writer.digest, fd, ret_tree, line, err) < 0) {
         return -1;
     }
@@ -136,12 +177,13 @@ int work_unpack(const struct work *work, struct store_tree *ret_tree, struct err
 {
     struct crew crew = {.work = work, .writer = {.file = -1}};
     auto_fd int root = open_root(work->stage_fd, err);
-    if (root < 0 || input_start(&crew.input, work->archive_fd, work->done, err) < 0) {
+    if (root < 0) {
         return -1;
     }
     crew.root_fd = root;
     queue_init(&crew.queue);
-    crew.placer = (struct placer){.limits = work->limits, .queue = &crew.queue};
+    crew.placer =
+        (struct placer){.limits = work->limits, .queue = &crew.queue, .layers = work->layers ? &crew.layers : NULL};
     listing_init(&crew.placer.listing);
     int result = unpack_tree(&crew, err);
     if (result == 0) {
@@ -149,6 +191,7 @@ int work_unpack(const struct work *work, struct store_tree *ret_tree, struct err
     }
     queue_release(&crew.queue);
     placer_release(&crew.placer);
+    layers_release(&crew.layers);
     writer_release(&crew.writer);
     return result;
 }

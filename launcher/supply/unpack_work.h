@@ -14,11 +14,13 @@
 #include "supply/unpack.h"
 
 struct work {
-    int archive_fd;
+    const struct unpack_archive *archive;
+    size_t count;           /* of archives; more than one only when they are layers */
+    bool layers;            /* of an image */
+    struct digest artifact; /* what the tree is the tree of */
     int stage_fd;
-    struct digest sha256;
     const struct unpack_limits *limits;
-    _Atomic uint64_t *done; /* bytes of the archive read */
+    _Atomic uint64_t *done; /* bytes of the archives read */
 };
 
 /* As unpack(), in the calling process. */

@@ -180,6 +180,18 @@ static int write_time(struct writer *writer, const struct op *op)
     return 0;
 }
 
+/* What is open beneath it would be a folder that is gone, and another one may get its name. */
+static int write_remove(struct writer *writer, const struct op *op)
+{
+    const char *base;
+    int parent = go_to_parent(&writer->way, op->text, &base);
+    go_up(&writer->link_way, 0);
+    if (parent < 0) {
+        return complain(writer, "remove", op->text);
+    }
+    return fs_remove_tree(parent, base, &writer->err);
+}
+
 static int write_one(struct writer *writer, const struct op *op)
 {
     switch (op->kind) {
@@ -199,6 +211,8 @@ static int write_one(struct writer *writer, const struct op *op)
         return write_link(writer, op);
     case OP_TIME:
         return write_time(writer, op);
+    case OP_REMOVE:
+        return write_remove(writer, op);
     }
     return 0;
 }
