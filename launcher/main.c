@@ -49,7 +49,8 @@
  *            difference, machine: what was different before the start; a name for this machine
  *            verdict, verdict_text, verdict_gzip, verdict_bam, verdict_png, verdict_pdf: two files, by what they tell
  *            normal, tolerance, text_place, source, expand: what is no result; numbers; where; bytes, decompressed
- * env/       definition, definition_find, words: envs/NAME.ini      fix: the names of what is held fixed
+ * env/       definition, definition_artifact, definition_find, words: envs/NAME.ini
+ *            fix: the names of what is held fixed      image_settings: how an image wants to be used
  *            store, store_find, meta, sharing, index, index_search: where unpacked trees lie, and what is in them
  *            roots, root_file: who uses a tree      discard, garbage, stage_name: how it goes; leftovers
  *            verify, verify_way, verify_program, interpreter, verify_full: whether it is still what was unpacked

@@ -191,6 +191,27 @@ char *doc_text(const struct doc *value)
     return json_is_string(encoded) ? base64_decode(json_string_value(encoded)) : NULL;
 }
 
+char *doc_plain_text(const struct doc *value)
+{
+    const char *text = json_string_value(json_of_const(value));
+    return text != NULL ? xstrdup(text) : NULL;
+}
+
+bool doc_is_object(const struct doc *value)
+{
+    return json_is_object(json_of_const(value));
+}
+
+bool doc_is_array(const struct doc *value)
+{
+    return json_is_array(json_of_const(value));
+}
+
+bool doc_is_null(const struct doc *value)
+{
+    return json_is_null(json_of_const(value));
+}
+
 char *doc_get_text(const struct doc *object, const char *key)
 {
     return doc_text(doc_get(object, key));

@@ -53,6 +53,11 @@ const struct doc *doc_at(const struct doc *array, size_t index);
 /* The string, or the bytes of a {"base64"}; a NUL byte among them is refused. Caller frees; NULL when it is neither. */
 char *doc_text(const struct doc *value);
 char *doc_get_text(const struct doc *object, const char *key);
+/* Only a string; NULL for anything else. Caller frees. */
+char *doc_plain_text(const struct doc *value);
+bool doc_is_object(const struct doc *value);
+bool doc_is_array(const struct doc *value);
+bool doc_is_null(const struct doc *value); /* the JSON value null; false when absent */
 bool doc_get_number(const struct doc *object, const char *key, uint64_t *ret_number);
 bool doc_get_real(const struct doc *object, const char *key, double *ret_number); /* whole ones too */
 /* A string, number, true or false, or the elements of an array of them with blanks between, for people. Caller frees;

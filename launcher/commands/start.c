@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "commands/supply.h"
+#include "env/image_settings.h"
 #include "run/autobind.h"
 #include "run/baseline.h"
 #include "run/execute.h"
@@ -189,6 +190,10 @@ static int make_argv(struct session *session, int rootfs_fd, struct strlist *arg
         }
     } else if (session->kind == START_SHELL) {
         strlist_add(argv, fs_exists_in_root(rootfs_fd, "/bin/bash") ? "/bin/bash" : "/bin/sh");
+    }
+    const struct strlist *own = &session->def.arguments;
+    for (size_t i = 0; session->kind == START_RUN && session->words.count == 0 && i < own->count; i++) {
+        strlist_add(argv, own->item[i]);
     }
     session->first_word = argv->count;
     for (size_t i = 0; i < session->words.count; i++) {
@@ -390,7 +395,8 @@ static int start(struct session *session, int argc, char **argv, int *exit_code,
         return -1;
     }
     log_debug("definition '%s'", session->def.path);
-    if (start_find_tree(session->env, &session->def.sha256, &session->tree, err) < 0) {
+    if (start_find_tree(session->env, &session->def.sha256, &session->tree, err) < 0 ||
+        image_settings_apply_tree(&session->tree, &session->def, err) < 0) {
         return -1;
     }
     log_debug("root file system '%s'", session->tree.rootfs);

@@ -12,27 +12,20 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "env/definition_artifact.h"
 #include "env/fix.h"
 #include "env/words.h"
 
 /* 256 KiB: a definition is a page of text; one that is larger is another kind of file. */
 enum { DEFINITION_BYTES = 256 * 1024 };
-/* 1 PiB: no artifact is that large, and sums of sizes stay far from overflow. */
-#define DEFINITION_SIZE_MOST (1ULL << 50)
-
-struct reading {
-    struct definition *def;
-    bool has_sha256;
-};
-
-static int complain_value(const struct keyfile *file, const struct keyfile_entry *entry, struct err *err,
-                          const char *wanted)
+int definition_complain(const struct keyfile *file, const struct keyfile_entry *entry, struct err *err,
+                        const char *wanted)
 {
     return keyfile_complain(file, entry->line, err, "%s = '%s': %s", entry->key, entry->value, wanted);
 }
 
 /* A text key that is there must say something. */
-static int take_text(char **place, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+int definition_take_text(char **place, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     if (entry->value[0] == '\0') {
         return keyfile_complain(file, entry->line, err, "'%s' is empty; leave the line out instead", entry->key);
@@ -44,104 +37,49 @@ static int take_text(char **place, const struct keyfile *file, const struct keyf
 
 static int take_description(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    return take_text(&((struct reading *)into)->def->description, file, entry, err);
+    return definition_take_text(&((struct definition_reading *)into)->def->description, file, entry, err);
 }
 
 static int take_license(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    return take_text(&((struct reading *)into)->def->license, file, entry, err);
+    return definition_take_text(&((struct definition_reading *)into)->def->license, file, entry, err);
 }
 
 static int take_citation(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    return take_text(&((struct reading *)into)->def->citation, file, entry, err);
+    return definition_take_text(&((struct definition_reading *)into)->def->citation, file, entry, err);
+}
+
+static int take_words(struct strlist *words, const struct keyfile *file, const struct keyfile_entry *entry,
+                      struct err *err)
+{
+    if (!words_split(entry->value, words)) {
+        return definition_complain(file, entry, err, "a quotation mark is not closed");
+    }
+    if (words->count == 0) {
+        return keyfile_complain(file, entry->line, err, "'%s' is empty; leave the line out instead", entry->key);
+    }
+    return 0;
 }
 
 static int take_command(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    struct strlist *command = &((struct reading *)into)->def->command;
-    if (!words_split(entry->value, command)) {
-        return complain_value(file, entry, err, "a quotation mark is not closed");
+    struct strlist *command = &((struct definition_reading *)into)->def->command;
+    if (take_words(command, file, entry, err) < 0) {
+        return -1;
     }
-    if (command->count == 0 || command->item[0][0] == '\0') {
+    if (command->item[0][0] == '\0') {
         return keyfile_complain(file, entry->line, err, "'command' is empty; leave the line out instead");
     }
     return 0;
 }
 
-static int take_digest(struct digest *place, const struct keyfile *file, const struct keyfile_entry *entry,
-                       struct err *err)
+static int take_arguments(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    if (!digest_from_hex(entry->value, place)) {
-        return complain_value(file, entry, err, "a sha256 has 64 lower-case hexadecimal digits");
-    }
-    return 0;
+    return take_words(&((struct definition_reading *)into)->def->arguments, file, entry, err);
 }
 
-static int take_sha256(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
-{
-    struct reading *reading = into;
-    reading->has_sha256 = true;
-    return take_digest(&reading->def->sha256, file, entry, err);
-}
-
-static int take_tar_sha256(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
-{
-    struct definition *def = ((struct reading *)into)->def;
-    def->has_tar_sha256 = true;
-    return take_digest(&def->tar_sha256, file, entry, err);
-}
-
-static int take_size(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
-{
-    if (!text_to_u64(entry->value, 1, DEFINITION_SIZE_MOST, &((struct reading *)into)->def->size)) {
-        return complain_value(file, entry, err, "a size is a number of bytes from 1 to 2^50");
-    }
-    return 0;
-}
-
-/* The folder of the definition, with its slash. */
-static char *folder_of(const struct definition *def)
-{
-    return xstrndup(def->path, (size_t)(path_base(def->path) - def->path));
-}
-
-static int take_url(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
-{
-    struct definition *def = ((struct reading *)into)->def;
-    const char *url = entry->value;
-    bool known =
-        strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0 || strncmp(url, "file:///", 8) == 0;
-    if (url[0] == '\0') {
-        return keyfile_complain(file, entry->line, err, "'url' is empty; leave the line out instead");
-    }
-    if (known && strpbrk(url, " \t") != NULL) {
-        return complain_value(file, entry, err, "a blank in an address; write it as %20");
-    }
-    if (!known && strstr(url, "://") != NULL) {
-        return complain_value(file, entry, err, "an address begins with https://, http:// or file:///");
-    }
-    if (known || url[0] == '/') {
-        strlist_add(&def->url, url);
-    } else {
-        auto_free char *folder = folder_of(def);
-        strlist_addf(&def->url, "%s%s", folder, url);
-    }
-    return 0;
-}
-
-static int take_recipe(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
-{
-    struct definition *def = ((struct reading *)into)->def;
-    if (!path_is_name(entry->value)) {
-        return complain_value(file, entry, err, "the name of a recipe has letters, digits and . _ + - only");
-    }
-    free(def->recipe);
-    def->recipe = xstrdup(entry->value);
-    return 0;
-}
-
-static bool is_variable_name(const char *name)
+bool definition_is_variable(const char *name)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
     return name[0] != '\0' && (name[0] < '0' || name[0] > '9') && name[strspn(name, letters)] == '\0';
@@ -149,12 +87,12 @@ static bool is_variable_name(const char *name)
 
 static int take_variable(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    if (!is_variable_name(entry->key)) {
+    if (!definition_is_variable(entry->key)) {
         return keyfile_complain(file, entry->line, err,
                                 "'%s' is not the name of a variable: letters, digits and _, not a digit first",
                                 entry->key);
     }
-    strlist_addf(&((struct reading *)into)->def->variables, "%s=%s", entry->key, entry->value);
+    strlist_addf(&((struct definition_reading *)into)->def->variables, "%s=%s", entry->key, entry->value);
     return 0;
 }
 
@@ -164,38 +102,46 @@ static bool is_kernels(const char *path)
     return path_is_under(path, "/proc") || path_is_under(path, "/sys") || path_is_under(path, "/dev");
 }
 
+const char *definition_check_inner(const char *path)
+{
+    auto_free char *normal = path_normal("/", path);
+    if (path[0] != '/' || strcmp(normal, path) != 0 || strcmp(normal, "/") == 0) {
+        return "an absolute path inside, below /, without '.', '..' and '//'";
+    }
+    return is_kernels(normal) ? "/proc, /sys and /dev belong to the kernel" : NULL;
+}
+
 static int take_inner_folder(char **place, const struct keyfile *file, const struct keyfile_entry *entry,
                              struct err *err)
 {
-    auto_free char *normal = path_normal("/", entry->value);
-    if (entry->value[0] != '/' || strcmp(normal, entry->value) != 0 || strcmp(normal, "/") == 0) {
-        return complain_value(file, entry, err, "an absolute path inside, below /, without '.', '..' and '//'");
-    }
-    if (is_kernels(normal)) {
-        return complain_value(file, entry, err, "/proc, /sys and /dev belong to the kernel");
+    const char *wrong = definition_check_inner(entry->value);
+    if (wrong != NULL) {
+        return definition_complain(file, entry, err, wrong);
     }
     free(*place);
-    *place = steal_ptr(&normal);
+    *place = xstrdup(entry->value);
     return 0;
 }
 
 static int take_workdir(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    return take_inner_folder(&((struct reading *)into)->def->workdir, file, entry, err);
+    struct definition *def = ((struct definition_reading *)into)->def;
+    def->has_workdir = true;
+    return take_inner_folder(&def->workdir, file, entry, err);
 }
 
 static int take_home(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    return take_inner_folder(&((struct reading *)into)->def->home, file, entry, err);
+    return take_inner_folder(&((struct definition_reading *)into)->def->home, file, entry, err);
 }
 
 static int take_network(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     bool host = strcmp(entry->value, "host") == 0;
     if (!host && strcmp(entry->value, "none") != 0) {
-        return complain_value(file, entry, err, "one of none, host");
+        return definition_complain(file, entry, err, "one of none, host");
     }
-    ((struct reading *)into)->def->network = host ? NETWORK_HOST : NETWORK_NONE;
+    ((struct definition_reading *)into)->def->network = host ? NETWORK_HOST : NETWORK_NONE;
     return 0;
 }
 
@@ -208,27 +154,27 @@ static int take_identity(void *into, const struct keyfile *file, const struct ke
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (strcmp(entry->value, names[i]) == 0) {
-            ((struct reading *)into)->def->identity = (enum identity)i;
+            ((struct definition_reading *)into)->def->identity = (enum identity)i;
             return 0;
         }
     }
-    return complain_value(file, entry, err, "one of researcher, caller, root");
+    return definition_complain(file, entry, err, "one of researcher, caller, root");
 }
 
 static int take_writable(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     bool yes = strcmp(entry->value, "yes") == 0;
     if (!yes && strcmp(entry->value, "no") != 0) {
-        return complain_value(file, entry, err, "one of yes, no");
+        return definition_complain(file, entry, err, "one of yes, no");
     }
-    ((struct reading *)into)->def->writable = yes;
+    ((struct definition_reading *)into)->def->writable = yes;
     return 0;
 }
 
 static int take_no_fix(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     struct err wrong = {0};
-    if (fix_parse(entry->value, &((struct reading *)into)->def->no_fix, &wrong) < 0) {
+    if (fix_parse(entry->value, &((struct definition_reading *)into)->def->no_fix, &wrong) < 0) {
         return keyfile_complain(file, entry->line, err, "%s: %s", entry->key, wrong.text);
     }
     return 0;
@@ -236,16 +182,16 @@ static int take_no_fix(void *into, const struct keyfile *file, const struct keyf
 
 static int take_cpu_baseline(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    if (!fix_baseline_from_name(entry->value, &((struct reading *)into)->def->cpu_baseline)) {
-        return complain_value(file, entry, err, "one of v2, v3, v4, none");
+    if (!fix_baseline_from_name(entry->value, &((struct definition_reading *)into)->def->cpu_baseline)) {
+        return definition_complain(file, entry, err, "one of v2, v3, v4, none");
     }
     return 0;
 }
 
 static int take_verify(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    if (!verify_level_from_name(entry->value, &((struct reading *)into)->def->verify)) {
-        return complain_value(file, entry, err, "one of used, full, off");
+    if (!verify_level_from_name(entry->value, &((struct definition_reading *)into)->def->verify)) {
+        return definition_complain(file, entry, err, "one of used, full, off");
     }
     return 0;
 }
@@ -254,14 +200,15 @@ static int take_limit(void *into, const struct keyfile *file, const struct keyfi
 {
     enum limit limit = LIMITS;
     (void)limit_from_name(entry->key, &limit); /* the rules below name no other */
-    const char *expected = limit_parse(limit, entry->value, &((struct reading *)into)->def->limits.value[limit]);
-    return expected == NULL ? 0 : complain_value(file, entry, err, expected);
+    const char *expected =
+        limit_parse(limit, entry->value, &((struct definition_reading *)into)->def->limits.value[limit]);
+    return expected == NULL ? 0 : definition_complain(file, entry, err, expected);
 }
 
 static int take_ignore(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     struct err wrong = {0};
-    if (patterns_add(&((struct reading *)into)->def->compare.ignore, entry->value, &wrong) < 0) {
+    if (patterns_add(&((struct definition_reading *)into)->def->compare.ignore, entry->value, &wrong) < 0) {
         return keyfile_complain(file, entry->line, err, "%s", wrong.text);
     }
     return 0;
@@ -271,29 +218,32 @@ static int take_tolerance(double *place, const struct keyfile *file, const struc
 {
     return text_to_real(entry->value, 0, 1e300, place)
                ? 0
-               : complain_value(file, entry, err, "a tolerance is a number such as 1e-9");
+               : definition_complain(file, entry, err, "a tolerance is a number such as 1e-9");
 }
 
 static int take_rtol(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    return take_tolerance(&((struct reading *)into)->def->compare.rtol, file, entry, err);
+    return take_tolerance(&((struct definition_reading *)into)->def->compare.rtol, file, entry, err);
 }
 
 static int take_atol(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
-    return take_tolerance(&((struct reading *)into)->def->compare.atol, file, entry, err);
+    return take_tolerance(&((struct definition_reading *)into)->def->compare.atol, file, entry, err);
 }
 
 static const struct keyrule definition_rules[] = {
     {"environment", "description", false, take_description},
     {"environment", "command", false, take_command},
+    {"environment", "arguments", false, take_arguments},
     {"environment", "license", false, take_license},
     {"environment", "citation", false, take_citation},
-    {"artifact", "sha256", false, take_sha256},
-    {"artifact", "size", false, take_size},
-    {"artifact", "url", true, take_url},
-    {"artifact", "tar-sha256", false, take_tar_sha256},
-    {"artifact", "recipe", false, take_recipe},
+    {"artifact", "sha256", false, artifact_take_sha256},
+    {"artifact", "size", false, artifact_take_size},
+    {"artifact", "url", true, artifact_take_url},
+    {"artifact", "tar-sha256", false, artifact_take_tar_sha256},
+    {"artifact", "type", false, artifact_take_type},
+    {"artifact", "tag", false, artifact_take_tag},
+    {"artifact", "recipe", false, artifact_take_recipe},
     {"variables", NULL, false, take_variable},
     {"run", "workdir", false, take_workdir},
     {"run", "network", false, take_network},
@@ -315,21 +265,15 @@ static const struct keyrule definition_rules[] = {
 };
 
 /* What only the whole file shows. */
-static int check_whole(const struct reading *reading, struct err *err)
+static int check_whole(const struct definition_reading *reading, struct err *err)
 {
     const struct definition *def = reading->def;
-    if (!reading->has_sha256) {
-        return err_set(err, ERR_INVALID,
-                       "%s: [artifact] sha256 is missing: it pins what the environment is, and nothing runs without; "
-                       "'sciwrap pin %s SOURCE' finds it out",
-                       def->path, def->name);
-    }
     /* The work directory is the caller's own: a home in it would leave a folder there. */
     if (path_is_under(def->home, def->workdir)) {
         return err_set(err, ERR_INVALID, "%s: home '%s' lies in workdir '%s'; choose another place", def->path,
                        def->home, def->workdir);
     }
-    return 0;
+    return artifact_check(reading, err);
 }
 
 static int fill_name(struct definition *def, const char *path, struct err *err)
@@ -363,7 +307,7 @@ static int parse(struct definition *def, const char *path, const char *bytes, si
     }
     def->text = xstrndup(bytes, length);
     auto_release(keyfile) struct keyfile file = {0};
-    struct reading reading = {.def = def};
+    struct definition_reading reading = {.def = def};
     if (keyfile_parse(&file, path, bytes, length, err) < 0 ||
         keyrules_apply(&file, definition_rules, sizeof(definition_rules) / sizeof(*definition_rules), &reading, err) <
             0) {
@@ -401,7 +345,9 @@ void definition_release(struct definition *def)
     free(def->license);
     free(def->citation);
     strlist_release(&def->command);
+    strlist_release(&def->arguments);
     strlist_release(&def->url);
+    free(def->tag);
     free(def->recipe);
     strlist_release(&def->variables);
     patterns_release(&def->compare.ignore);

@@ -24,6 +24,10 @@ enum network { NETWORK_NONE, NETWORK_HOST };
  * means nothing outside). */
 enum identity { IDENTITY_RESEARCHER, IDENTITY_CALLER, IDENTITY_ROOT };
 
+/* What is pinned: a tar, or the manifest of an image (OCI image specification 1.1, or Docker's schema 2) for one
+ * platform, which names its layers. */
+enum artifact_type { ARTIFACT_TAR, ARTIFACT_IMAGE };
+
 /* By what measure the outputs of reruns are to be compared. */
 struct definition_compare {
     struct patterns ignore;
@@ -38,19 +42,24 @@ struct definition {
     char *description; /* "" when absent, as the two below */
     char *license;
     char *citation;
-    struct strlist command; /* words; quoting with '...' and "..." */
+    struct strlist command;   /* words; quoting with '...' and "..." */
+    struct strlist arguments; /* words that follow the command when the caller gives none */
 
+    enum artifact_type type;
     struct digest sha256; /* [artifact] sha256, required */
     uint64_t size;        /* 0 when not given */
-    struct strlist url;   /* http(s)://, file:// or a path, relative ones against the definition's folder */
+    struct strlist url;   /* http(s)://, file:// or a path, relative ones against the definition's folder; of an image
+                             oci://...@sha256:HEX with HEX the pin, oci-layout:DIR, docker-archive:FILE */
+    char *tag;            /* what the image was called when it was pinned: a remark; NULL when absent */
     bool has_tar_sha256;
     struct digest tar_sha256;
     char *recipe; /* NULL when absent */
 
     struct strlist variables; /* "NAME=value" in file order */
 
-    char *workdir; /* absolute path inside; "/workspace" unless given */
-    char *home;    /* absolute path inside; "/home/researcher" unless given */
+    bool has_workdir; /* it is given */
+    char *workdir;    /* absolute path inside; "/workspace" unless given */
+    char *home;       /* absolute path inside; "/home/researcher" unless given */
     enum network network;
     enum identity identity;
     bool writable;
@@ -76,5 +85,10 @@ void definition_release(struct definition *def);
 void definition_folders(struct strlist *ret_folders);
 /* Paths of all definitions found there, the first of each name, sorted by name. */
 int definition_list(struct strlist *ret_paths, struct err *err);
+/* Whether `path` may be a workdir or home: absolute, normal, below "/" and not the kernel's. NULL, or what it must be.
+ */
+const char *definition_check_inner(const char *path);
+/* Whether it may be the name of a variable: letters, digits and _, not a digit first. */
+bool definition_is_variable(const char *name);
 /* The folders for recipes: the same places with "recipes" in the place of "envs" ($SCIWRAP_RECIPES). */
 void definition_recipe_folders(struct strlist *ret_folders);

@@ -10,7 +10,7 @@
 #include "env/sharing.h"
 #include "env/store.h"
 
-/* The lines before the last two, in order: a number each. */
+/* Lines in the middle, in order: a number each. */
 static const struct count {
     const char *key;
     size_t offset;
@@ -37,6 +37,10 @@ char *store_meta_format(const struct store_tree *tree)
         uint64_t value;
         memcpy(&value, (const char *)tree + counts[i].offset, sizeof(value));
         buf_addf(&text, "%s %llu\n", counts[i].key, (unsigned long long)value);
+    }
+    if (tree->has_settings) {
+        digest_to_hex(&tree->settings, hex);
+        buf_addf(&text, "settings %s\n", hex);
     }
     sharing_boot(boot);
     buf_addf(&text, "boot %s\n", boot);
@@ -97,6 +101,7 @@ static bool parse(const char *text, struct store_tree *tree)
     }
     struct digest said;
     struct digest is;
+    tree->has_settings = take_digest(&at, "settings", &tree->settings);
     if (!take_line(&at, "boot", word, sizeof(word))) {
         return false;
     }

@@ -7,6 +7,7 @@
  *     trees/HEX/rootfs        the artifact HEX unpacked, read-only
  *     trees/HEX/index         its entries, sorted (env/index.h)
  *     trees/HEX/checked       the state of each inode when the unpacker had hashed it (env/checked.h); may be absent
+ *     trees/HEX/settings      of an image: its command and variables (env/image_settings.h); the meta has its digest
  *     trees/HEX/meta          written last; a tree exists if and only if this parses and says complete. Its lock says
  *                             that the tree is in use (env/roots.h), its time when it was used last, to a day
  *     verified/HEX            in the user's store: what later runs had to check again of the tree HEX, which may be the
@@ -54,6 +55,8 @@ struct store_tree {
     uint64_t left_out_fifos;
     uint64_t dropped_setid;      /* files and directories that lost set-uid or set-gid bits */
     uint64_t dropped_attributes; /* entries that lost extended attributes, ACLs or file flags */
+    bool has_settings;           /* the tree is of an image */
+    struct digest settings;      /* then: sha256 of the file of that name */
 };
 
 /* Opens the user's store for reading; a store that does not exist is empty, not an error. */

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "supply/build.h"
 #include "supply/fetch.h"
+#include "supply/image.h"
 #include "supply/local.h"
 #include "supply/mirror.h"
 #include "supply/offline.h"
@@ -221,6 +222,22 @@ static int try_all(struct pull *pull, struct err *err)
     return complain(pull, err);
 }
 
+static int bring_image(struct pull *pull, struct err *err)
+{
+    struct store_tree tree = {.fd = -1};
+    if (image_pull(pull->def, pull->store, &pull->stage, &pull->progress, &tree, err) < 0 ||
+        stage_commit_tree(&pull->stage, &tree, err) < 0) {
+        return -1;
+    }
+    say_done(pull, &tree);
+    return 0;
+}
+
+static int bring(struct pull *pull, struct err *err)
+{
+    return pull->def->type == ARTIFACT_IMAGE ? bring_image(pull, err) : try_all(pull, err);
+}
+
 /* 1 there, 0 not, -1 error. */
 static int is_there(const struct definition *def, const struct store *store, struct err *err)
 {
@@ -246,7 +263,7 @@ int pull_environment(const struct definition *def, const struct store *store, co
     if (result == 0) {
         result = stage_begin(&pull.stage, store_for_trees(store), err);
         pull.stage.replace = options->again;
-        result = result < 0 ? -1 : try_all(&pull, err);
+        result = result < 0 ? -1 : bring(&pull, err);
     }
     progress_release(&pull.progress);
     stage_release(&pull.stage);
@@ -256,6 +273,9 @@ int pull_environment(const struct definition *def, const struct store *store, co
 
 int pull_artifact(const struct definition *def, const struct store *store, struct err *err)
 {
+    if (def->type == ARTIFACT_IMAGE) {
+        return err_set(err, ERR_INVALID, "the environment is an image, which is no single file");
+    }
     struct pull pull = {.def = def, .store = store, .take = keep_open, .stage = {.fd = -1}, .artifact_fd = -1};
     int result = try_all(&pull, err);
     progress_release(&pull.progress);

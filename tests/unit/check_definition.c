@@ -8,6 +8,9 @@
 
 #define PIN "sha256 = 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
 
+#define HEX   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OTHER "sha256:1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static int parse(struct definition *def, const char *text, struct err *err)
 {
     return definition_parse(def, "/envs/tool.ini", text, strlen(text), err);
@@ -54,6 +57,27 @@ START_TEST(reads_every_key)
 }
 END_TEST
 
+START_TEST(reads_an_image)
+{
+    struct err err = {0};
+    struct definition def = {0};
+    const char *text = "[environment]\narguments = --help 'a b'\n[artifact]\nurl = oci://example.org/a/b@sha256:" HEX
+                       "\nurl = oci-layout:../there\nurl = oci-layout:/there\nurl = docker-archive:x.tar\n"
+                       "tag = 1.16\ntype = image\n" PIN;
+    ck_assert_int_eq(parse(&def, text, &err), 0);
+    assert_no_error(&err);
+    ck_assert_int_eq(def.type, ARTIFACT_IMAGE);
+    ck_assert_uint_eq(def.arguments.count, 2);
+    ck_assert_str_eq(def.url.item[0], "oci://example.org/a/b@sha256:" HEX);
+    ck_assert_str_eq(def.url.item[1], "oci-layout:/envs/../there");
+    ck_assert_str_eq(def.url.item[2], "oci-layout:/there");
+    ck_assert_str_eq(def.url.item[3], "docker-archive:/envs/x.tar");
+    ck_assert_str_eq(def.tag, "1.16");
+    ck_assert(!def.has_workdir);
+    definition_release(&def);
+}
+END_TEST
+
 START_TEST(defaults_what_is_not_there)
 {
     struct err err = {0};
@@ -63,6 +87,7 @@ START_TEST(defaults_what_is_not_there)
     ck_assert_str_eq(def.workdir, "/workspace");
     ck_assert_str_eq(def.home, "/home/researcher");
     ck_assert_uint_eq(def.command.count, 0);
+    ck_assert(def.type == ARTIFACT_TAR && def.arguments.count == 0 && def.tag == NULL);
     ck_assert(def.recipe == NULL && def.size == 0 && !def.has_tar_sha256);
     ck_assert(def.network == NETWORK_NONE && def.identity == IDENTITY_RESEARCHER && !def.writable);
     ck_assert(def.no_fix == 0 && def.cpu_baseline == 0);
@@ -101,6 +126,17 @@ static const struct {
     {"[environment]\ncommand = 'open\n[artifact]\n" PIN, "tool.ini:2: command = ''open': a quotation mark"},
     {"[environment]\ncommand = ''\n[artifact]\n" PIN, "'command' is empty"},
     {"[environment]\ndescription = a\x1b[31mb\n[artifact]\n" PIN, "control character in the value of 'description'"},
+    {"[environment]\narguments = 'open\n[artifact]\n" PIN, "arguments = ''open': a quotation mark"},
+    {"[artifact]\n" PIN "type = zip\n", "tool.ini:3: type = 'zip': one of tar, image"},
+    {"[artifact]\n" PIN "tag = 1\n", "'tag' is of an image"},
+    {"[artifact]\n" PIN "url = oci-layout:x\n", "url 'oci-layout:/envs/x' is of an image: write 'type = image'"},
+    {"[artifact]\n" PIN "type = image\nurl = x.tar\n", "the address of an image begins with oci://"},
+    {"[artifact]\n" PIN "type = image\nurl = oci-layout:\n", "'url' is empty"},
+    {"[artifact]\n" PIN "type = image\nurl = oci://example.org/x y\n", "%20"},
+    {"[artifact]\n" PIN "type = image\nurl = oci://example.org/x:1.0\n", "must end in '@sha256:' and the pinned"},
+    {"[artifact]\n" PIN "type = image\nurl = oci://example.org/x@" OTHER "\n", "must end in '@sha256:' and the"},
+    {"[artifact]\n" PIN "type = image\nrecipe = x\n", "an image has no 'recipe'"},
+    {"[artifact]\n" PIN "type = image\ntar-" PIN, "an image has no 'tar-sha256'"},
     {"[artifact]\n" PIN "[variables]\n1A = x\n", "'1A' is not the name of a variable"},
     {"[artifact]\n" PIN "[variables]\nA-B = x\n", "'A-B' is not the name of a variable"},
     {"[artifact]\n" PIN "[variables]\nA = x\nA = y\n", "key 'A' stands in [variables] twice"},
@@ -287,6 +323,7 @@ int main(void)
     Suite *suite = suite_create("definition");
     TCase *core = tcase_create("Parse");
     tcase_add_test(core, reads_every_key);
+    tcase_add_test(core, reads_an_image);
     tcase_add_test(core, defaults_what_is_not_there);
     tcase_add_loop_test(core, joins_words_so_that_they_are_read_back, 0, ROWS(joined));
     tcase_add_loop_test(core, splits_words, 0, ROWS(words));
