@@ -23,7 +23,8 @@ struct credentials {
 };
 
 /* The credentials for the repository of the host ("docker.io", "127.0.0.1:5000"); all NULL when there are none. A file
- * that cannot be read as such is an error: going on without it would only say "denied". */
+ * that cannot be read as such is an error: going on without it would only say "denied". From then on this process dumps
+ * no core, and its freed memory is overwritten. */
 int credentials_find(const char *host, const char *repository, struct credentials *ret, struct err *err);
 /* Overwrites what was secret, and frees. */
 void credentials_release(struct credentials *credentials);

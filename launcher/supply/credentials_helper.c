@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,12 +66,20 @@ static int spawn(const char *program, int in, int out, struct err *err)
 {
     char *argv[] = {xstrdup(program), (char[]){"get"}, NULL};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t ours;
     pid_t child = 0;
     int status = 0;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    int failure = posix_spawnp(&child, program, &actions, NULL, argv, environ);
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGPIPE); /* which we ignore, and other programs rely on */
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &ours);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    int failure = posix_spawnp(&child, program, &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     free(argv[0]);
     if (failure != 0) {
