@@ -12,7 +12,8 @@
  *             (fetch_netrc); fetch_http: one question (libcurl is here and nowhere else); fetch_answer: its headers
  *   registry  images of a registry: registry_ref reads their names, registry_access logs in (registry_challenge: what
  *             the server wants; credentials, credentials_helper: what the user has; http_url: who may get it),
- *             registry_error tells what it said
+ *             registry_error tells what it said,
+ *             registry_tags what there is instead
  *   unpack    an archive into an open directory, by unpack_work in a process of its own: unpack_input reads and hashes
  *             it, unpack_scan and unpack_pax check its framing, unpack_read lets libarchive read it, unpack_entry has
  *             the rules, unpack_listing knows what is there already (unpack_layers: what lower layers of an image put

@@ -11,6 +11,7 @@
 #include "supply/fetch_page.h"
 #include "supply/registry_access.h"
 #include "supply/registry_error.h"
+#include "supply/registry_tags.h"
 
 static const char *const types[] = {
     "application/vnd.oci.image.manifest.v1+json",
@@ -18,7 +19,10 @@ static const char *const types[] = {
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 };
-enum { TYPES = sizeof(types) / sizeof(*types) };
+enum {
+    TYPES = sizeof(types) / sizeof(*types),
+    TAGS = 1000, /* of a list; registries give at most so many at once */
+};
 
 /* One of `types`, or NULL. */
 static const char *known_type(const char *text)
@@ -70,8 +74,22 @@ static int ask(const struct registry_ref *ref, const char *url, struct fetch_pag
     return 0;
 }
 
+/* Which tags there are instead of the one that was asked for; says nothing when that cannot be found out. */
+static char *find_tags(const struct registry_ref *ref)
+{
+    struct err ignored = {0};
+    auto_release(fetch_page) struct fetch_page page = {0};
+    auto_release(strlist) struct strlist tags = {0};
+    auto_free char *url = xasprintf("%s/tags/list?n=%d", registry_access_base(ref->access), TAGS);
+    if (ask(ref, url, &page, &ignored) == 0 && page.status == 200) {
+        registry_tags_parse(buf_text(&page.bytes), page.bytes.length, &tags, &ignored);
+    }
+    return registry_tags_hint(&tags, ref->tag);
+}
+
 /* The answer is none that holds a manifest. */
-static int complain(const struct registry_ref *ref, const struct fetch_page *page, struct err *err)
+static int complain(const struct registry_ref *ref, const struct digest *wanted, const struct fetch_page *page,
+                    struct err *err)
 {
     auto_free char *what = registry_error_text(page->status, &page->bytes);
     if (page->status == 401 || page->status == 403) {
@@ -79,7 +97,8 @@ static int complain(const struct registry_ref *ref, const struct fetch_page *pag
         return err_set(err, ERR_NETWORK, "the registry answers %s, %s", what, who);
     }
     if (page->status == 404) {
-        return err_set(err, ERR_NOT_FOUND, "the registry answers %s", what);
+        auto_free char *tags = wanted == NULL ? find_tags(ref) : xstrdup("");
+        return err_set(err, ERR_NOT_FOUND, "the registry answers %s%s", what, tags);
     }
     if (page->status == 429) {
         auto_free char *who = registry_access_who(ref->access);
@@ -142,7 +161,7 @@ static int read_manifest(const struct registry_ref *ref, const char *url, const 
         return -1;
     }
     if (page->status != 200) {
-        return complain(ref, page, err);
+        return complain(ref, wanted, page, err);
     }
     /* Before a byte of it is parsed. */
     return check_digest(page, wanted, ret_digest, err) < 0 ? -1 : find_type(page, ret_type, err);

@@ -49,7 +49,7 @@ static bool is_repository(const char *text)
     }
 }
 
-static bool is_tag(const char *text)
+bool registry_ref_is_tag(const char *text)
 {
     size_t length = strlen(text);
     return length > 0 && length <= TAG_BYTES && strchr(WORD, text[0]) != NULL && strspn(text, TAG_REST) == length;
@@ -76,7 +76,7 @@ static int take_version(char *path, const char *url, struct registry_ref *ref, s
     char *colon = strchr(path, ':');
     if (colon != NULL) {
         *colon++ = '\0';
-        if (!is_tag(colon)) {
+        if (!registry_ref_is_tag(colon)) {
             return err_set(err, ERR_INVALID, "'%s': '%s' is not a tag", url, colon);
         }
         ref->tag = xstrdup(colon);

@@ -29,6 +29,7 @@ struct registry_ref {
 
 /* Reads the name; anything that is not wholly of the grammar is ERR_INVALID, with what is wrong about it. */
 int registry_ref_parse(const char *url, struct registry_ref *ret, struct err *err);
+bool registry_ref_is_tag(const char *text);
 /* Writes "oci://HOST/REPOSITORY@sha256:HEX" of the ref and the digest; caller frees. */
 char *registry_ref_pinned(const struct registry_ref *ref, const struct digest *digest);
 void registry_ref_release(struct registry_ref *ref);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Tests of supply/registry_access and registry_error: where a registry is asked, what its token servers answer, and
- * what is said of its errors. The talk itself: tests/cli/registry.bats. */
+ * Tests of supply/registry_access, registry_error and registry_tags: where a registry is asked, what its token servers
+ * answer, and what is said of its errors. The talk itself: tests/cli/registry.bats. */
 #include "supply/registry_access.h"
 
 #include "supply/registry_error.h"
+#include "supply/registry_tags.h"
 #include "base/mem.h"
 #include "unit.h"
 
@@ -111,6 +112,39 @@ START_TEST(cuts_long_errors)
 END_TEST
 
 static const struct {
+    const char *body, *wanted, *hint;
+} lists[] = {
+    {"{\"name\": \"a/b\", \"tags\": [\"1\", \"2\"]}", "3", "; it has '1' and '2'"},
+    {"{\"tags\": [\"1\"]}", "3", "; it has '1'"},
+    {"{\"tags\": [\"1\", \"2\", \"3\", \"4\", \"5\", \"6\"]}", "0", "; it has '1', '2', '3', '4', '5' and 1 other"},
+    {"{\"tags\": [\"1\", \"2\", \"3\", \"4\", \"5\"]}", "0", "; it has '1', '2', '3', '4' and '5'"},
+    {"{\"tags\": [\"3.9\", \"4.1\", \"4.2.1\", \"5\"]}", "4.2.2", "; it has '4.2.1', '4.1', '3.9' and '5'"},
+    {"{\"tags\": [\"a b\", \"..\", 5, \"\\u001b[2J\", \"ok\"]}", "x", "; it has 'ok'"},
+    {"{\"tags\": null}", "x", ""},
+    {"{\"tags\": {}}", "x", ""},
+    {"{}", "x", ""},
+};
+
+START_TEST(names_tags_that_are_there)
+{
+    struct err err = {0};
+    auto_release(strlist) struct strlist tags = {0};
+    ck_assert_int_eq(registry_tags_parse(lists[_i].body, strlen(lists[_i].body), &tags, &err), 0);
+    auto_free char *hint = registry_tags_hint(&tags, lists[_i].wanted);
+    ck_assert_str_eq(hint, lists[_i].hint);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_list_of_tags)
+{
+    struct err err = {0};
+    auto_release(strlist) struct strlist tags = {0};
+    ck_assert_int_lt(registry_tags_parse("<html>", 6, &tags, &err), 0);
+    assert_error(&err, ERR_INVALID, "tags:1");
+}
+END_TEST
+
+static const struct {
     const char *host, *base;
 } bases[] = {
     {"example.org", "https://example.org/v2/a/b"},
@@ -191,6 +225,8 @@ static Suite *registry_access_suite(void)
     tcase_add_test(answers, refuses_a_token_that_is_too_long);
     tcase_add_loop_test(answers, tells_errors, 0, ROWS(errors));
     tcase_add_test(answers, cuts_long_errors);
+    tcase_add_loop_test(answers, names_tags_that_are_there, 0, ROWS(lists));
+    tcase_add_test(answers, refuses_what_is_no_list_of_tags);
     tcase_add_loop_test(places, speaks_http_to_this_machine_and_where_it_is_told, 0, ROWS(bases));
     tcase_add_loop_test(places, asks_no_token_server_that_could_be_anybody, 0, ROWS(realms));
     tcase_add_test(places, sends_a_password_to_the_registry_alone);
