@@ -50,7 +50,7 @@ static const struct {
     {"Bearer realm=\"https://a/t", "cannot be understood"},
     {"Bearer realm=\"https://a/t\" junk", "cannot be understood"},
     {"Bearer realm=\"https://a/t\"service=\"b\"", "cannot be understood"},
-    {"Bearer realm=\"https://a/t\",realm=\"https://evil/t\"", "cannot be understood"},
+    {"Bearer realm=\"https://a/t\",realm=\"https://b/t\"", "cannot be understood"},
     {"Bearer realm=\"https://a/t\r\nX: y\"", "cannot be understood"},
     {"Bearer realm=\"https://a/t\\", "cannot be understood"},
     {"Bearer realm=\"\\\n\"", "cannot be understood"},
