@@ -15,10 +15,11 @@
  *             registry_error tells what it said,
  *             registry_tags what there is instead
  *   unpack    an archive into an open directory, by unpack_work in a process of its own: unpack_input reads and hashes
- *             it, unpack_scan and unpack_pax check its framing, unpack_read lets libarchive read it, unpack_entry has
- *             the rules, unpack_listing knows what is there already (unpack_layers: what lower layers of an image put
- *             there), unpack_queue hands on, unpack_write writes, content_hash hashes, unpack_checked notes the state
- *             in which each file was left; unpack_limits: how much an archive may hold
+ *             it, unpack_scan, unpack_pax, unpack_sparse and unpack_number check its framing, unpack_read lets
+ *             libarchive read it, unpack_entry has the rules, unpack_listing knows what is there already
+ *             (unpack_layers: what lower layers of an image put there), unpack_queue hands on, unpack_write writes,
+ *             content_hash hashes, unpack_checked notes the state in which each file was left; unpack_limits: how
+ *             much an archive may hold
  *   confined  work on foreign bytes in a process of its own; jail: shuts it in, with jail_landlock and jail_filter
  *   image     an image to a tree: image_choose from a name to the manifest of one platform, image_tree from there on;
  *             image_manifest, image_config: the JSON documents, read with image_doc; image_source: where blobs lie on

@@ -13,7 +13,8 @@
  *   unpack_work      what that process does, and its threads
  *   unpack_input     reads and hashes the archive file
  *   unpack_read      decompresses and reads tar (libarchive)
- *   unpack_scan      walks the tar headers beside libarchive; unpack_pax reads extended ones
+ *   unpack_scan      walks the tar headers beside libarchive; unpack_pax reads extended ones, unpack_sparse the maps of
+ *                    sparse files, unpack_number the numbers
  *   unpack_entry     the rules for one entry; unpack_layers those about what lower layers of an image have
  *   unpack_listing   what the archive has put into the tree so far; the index
  *   unpack_queue     from reading to writing

@@ -10,6 +10,8 @@
 /* Names that aufs and OCI image layers give to removals: taken as files they would bring back what was removed. */
 static const char whiteout[] = ".wh.";
 
+static const char twice[] = "the same path comes twice, and readers take different ones";
+
 static const char *check_component(const char *name, size_t length, bool layered)
 {
     if (length == 2 && name[0] == '.' && name[1] == '.') {
@@ -89,6 +91,11 @@ static int add_directory(struct placer *placer, const char *path, size_t length,
     return put(placer, &(struct op){.kind = OP_DIRECTORY, .mode = mode, .record = number});
 }
 
+static bool was_left_out(const struct placer *placer, const char *path, size_t length)
+{
+    return placer->left_out.count > 0 && listing_find(&placer->left_out, path, length) != LISTING_NONE;
+}
+
 /* Directories that an archive left out are made as umask 022 would. Anything else in the way ends it: a link there is
  * how an archive writes through itself to somewhere else. */
 static int make_parents(struct placer *placer, const char *path, struct err *err)
@@ -97,6 +104,9 @@ static int make_parents(struct placer *placer, const char *path, struct err *err
         size_t length = (size_t)(slash - path);
         size_t number = listing_find(&placer->listing, path, length);
         if (number == LISTING_NONE) {
+            if (was_left_out(placer, path, length)) {
+                return err_set(err, ERR_INVALID, "lies beneath '%.*s', which is not a directory", (int)length, path);
+            }
             if (add_directory(placer, path, length, 0755, 0, err) < 0) {
                 return -1;
             }
@@ -195,6 +205,9 @@ static int place_file(struct placer *placer, const struct entry *entry, size_t *
  * gives way; another one of the same archive makes the path mean two things. */
 static int clear_place(struct placer *placer, const struct entry *entry, struct err *err)
 {
+    if (was_left_out(placer, buf_text(&placer->path), placer->path.length)) {
+        return refuse(err, twice);
+    }
     size_t number = listing_find(&placer->listing, buf_text(&placer->path), placer->path.length);
     if (number == LISTING_NONE) {
         return 0;
@@ -205,17 +218,21 @@ static int clear_place(struct placer *placer, const struct entry *entry, struct 
     if (placer->layers != NULL && !layers_has_touched(placer->layers, number)) {
         return layers_remove(placer->layers, &placer->listing, placer->queue, number);
     }
-    return refuse(err, entry->type == ENTRY_DIRECTORY ? "directory in the place of another entry"
-                                                      : "the same path comes twice, and readers take different ones");
+    return refuse(err, entry->type == ENTRY_DIRECTORY ? "directory in the place of another entry" : twice);
 }
 
-/* Root file systems hold /dev nodes; a run gets a /dev of its own. In the place of a lower layer's file they remove it.
- */
-static int leave_out(struct placer *placer, const struct entry *entry, struct err *err)
+/* Root file systems hold /dev nodes; a run gets a /dev of its own. Their paths are kept: an entry of the same archive
+ * that comes to the same place would be taken by a reader who makes nodes, and here it would be as if nothing had been
+ * there. */
+static int leave_out(struct placer *placer, const struct entry *entry)
 {
+    if (placer->left_out.count == 0) {
+        listing_init(&placer->left_out);
+    }
+    listing_add(&placer->left_out, placer->path.bytes, placer->path.length, 'd', NULL);
     placer->counts.left_out_devices += entry->type == ENTRY_DEVICE;
     placer->counts.left_out_fifos += entry->type == ENTRY_FIFO;
-    return placer->layers != NULL ? clear_place(placer, entry, err) : 0;
+    return 0;
 }
 
 static int place_whiteout(struct placer *placer, const struct entry *entry, struct err *err)
@@ -248,7 +265,7 @@ static int place_at(struct placer *placer, const struct entry *entry, size_t *re
         return place_file(placer, entry, ret_record, err);
     case ENTRY_DEVICE:
     case ENTRY_FIFO:
-        break;
+        return leave_out(placer, entry);
     }
     return 0;
 }
@@ -273,10 +290,12 @@ int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_re
     if (placer->layers != NULL && layers_is_whiteout(buf_text(&placer->path))) {
         return place_whiteout(placer, entry, err);
     }
-    if (entry->type == ENTRY_DEVICE || entry->type == ENTRY_FIFO) {
-        return leave_out(placer, entry, err);
-    }
     return place_at(placer, entry, ret_record, err);
+}
+
+void placer_begin_archive(struct placer *placer)
+{
+    listing_release(&placer->left_out);
 }
 
 int entry_place_times(struct placer *placer)
@@ -293,6 +312,7 @@ int entry_place_times(struct placer *placer)
 void placer_release(struct placer *placer)
 {
     listing_release(&placer->listing);
+    listing_release(&placer->left_out);
     buf_release(&placer->path);
     buf_release(&placer->link);
 }

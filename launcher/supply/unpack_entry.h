@@ -42,6 +42,7 @@ struct placer {
     struct queue *queue;
     struct listing listing;
     struct layers *layers;    /* an image is unpacked, of which this knows the lower layers; NULL: a single archive */
+    struct listing left_out;  /* the paths of devices and FIFOs of this archive; empty until there is one */
     struct store_tree counts; /* left_out_* and dropped_* */
     uint64_t entries;         /* placed so far, with those that come to nothing */
     uint64_t bytes;           /* sum of the files' sizes */
@@ -53,6 +54,8 @@ struct placer {
  * puts its data and an OP_CLOSE for *ret_record, which is LISTING_NONE when there is no file to write. 0, or -1:
  * refused (*err says why, without number and name), or the queue is broken (*err untouched). */
 int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_record, struct err *err);
+/* Before the first entry of an archive. */
+void placer_begin_archive(struct placer *placer);
 /* After the last entry: sets the times of all directories. */
 int entry_place_times(struct placer *placer);
 void placer_release(struct placer *placer);

@@ -2,8 +2,11 @@
  * unpack_pax: the records of extended tar headers. */
 #include "supply/unpack_pax.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "supply/unpack_number.h"
 #include "supply/unpack_scan.h"
 
 struct record {
@@ -14,6 +17,7 @@ struct record {
 };
 
 static const char malformed[] = "malformed extended header";
+static const char sparse_prefix[] = "GNU.sparse.";
 
 static bool is_digit(char c)
 {
@@ -57,8 +61,18 @@ static bool key_begins(const struct record *record, const char *front)
     return record->key_length >= strlen(front) && memcmp(record->key, front, strlen(front)) == 0;
 }
 
+static bool has_high_byte(const struct record *record)
+{
+    for (size_t i = 0; i < record->value_length; i++) {
+        if ((unsigned char)record->value[i] >= 0x80) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A reader in C would cut the name at the NUL and see another one than a reader that counts. */
-static const char *read_name(const struct record *record, bool *seen)
+static const char *read_name(const struct record *record, bool *seen, char **raw)
 {
     if (*seen) {
         return "two names for one entry";
@@ -67,7 +81,25 @@ static const char *read_name(const struct record *record, bool *seen)
     if (record->value_length == 0) {
         return "empty name";
     }
-    return memchr(record->value, '\0', record->value_length) != NULL ? "NUL byte in a name" : NULL;
+    if (memchr(record->value, '\0', record->value_length) != NULL) {
+        return "NUL byte in a name";
+    }
+    free(*raw);
+    *raw = has_high_byte(record) ? xstrndup(record->value, record->value_length) : NULL;
+    return NULL;
+}
+
+/* The name of a sparse file counts more than the path, which GNU tar makes up for readers that know no sparse files. */
+static const char *read_sparse(const struct record *record, struct scan_group *group)
+{
+    const size_t prefix = strlen(sparse_prefix);
+    bool seen = false;
+    const char *wrong = sparse_read_record(&group->map, record->key + prefix, record->key_length - prefix,
+                                           record->value, record->value_length);
+    if (wrong != NULL || !key_is(record, "GNU.sparse.name")) {
+        return wrong;
+    }
+    return read_name(record, &seen, &group->raw_path);
 }
 
 static const char *read_size(const struct record *record, struct scan_group *group)
@@ -78,16 +110,8 @@ static const char *read_size(const struct record *record, struct scan_group *gro
     if (record->value_length == 0 || record->value_length > 18) {
         return "size out of range";
     }
-    uint64_t size = 0;
-    for (size_t i = 0; i < record->value_length; i++) {
-        if (!is_digit(record->value[i])) {
-            return "size is not a number";
-        }
-        size = size * 10 + (uint64_t)(record->value[i] - '0');
-    }
     group->has_size = true;
-    group->size = size;
-    return NULL;
+    return number_parse_decimal(record->value, record->value_length, &group->size) ? NULL : "size is not a number";
 }
 
 static bool is_plain_time(const struct record *record)
@@ -106,19 +130,19 @@ static bool is_plain_time(const struct record *record)
 static const char *read_record(const struct record *record, struct scan_group *group)
 {
     if (key_is(record, "path")) {
-        return read_name(record, &group->path);
+        char *unused = NULL;
+        const char *wrong = read_name(record, &group->path, group->map.has_name ? &unused : &group->raw_path);
+        free(unused);
+        return wrong;
     }
     if (key_is(record, "linkpath")) {
-        return read_name(record, &group->link_path);
+        return read_name(record, &group->link_path, &group->raw_link);
     }
     if (key_is(record, "size")) {
         return read_size(record, group);
     }
-    if (key_begins(record, "GNU.sparse.")) {
-        group->sparse = true;
-        if (key_is(record, "GNU.sparse.name") && memchr(record->value, '\0', record->value_length) != NULL) {
-            return "NUL byte in a name";
-        }
+    if (key_begins(record, sparse_prefix)) {
+        return read_sparse(record, group);
     }
     if ((key_is(record, "mtime") || key_is(record, "atime") || key_is(record, "ctime")) && !is_plain_time(record)) {
         group->odd_time = true;
@@ -153,7 +177,7 @@ const char *pax_read_global(const char *bytes, size_t length)
             return malformed;
         }
         if (key_is(&record, "path") || key_is(&record, "linkpath") || key_is(&record, "size") ||
-            key_begins(&record, "GNU.sparse.")) {
+            key_begins(&record, sparse_prefix)) {
             return "global header that names, links or sizes all entries";
         }
         bytes += taken;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "supply/content_hash.h"
 #include "supply/unpack_scan.h"
 
@@ -181,7 +182,7 @@ static bool agrees(const struct scan_member *member, const struct entry *entry)
         if (entry->type == ENTRY_DIRECTORY) {
             return member->size == 0;
         }
-        return entry->type == ENTRY_FILE && (member->sparse || member->size == entry->size);
+        return entry->type == ENTRY_FILE && member->whole == entry->size;
     }
 }
 
@@ -263,6 +264,8 @@ static int read_entry(struct reader *reader, struct archive_entry *from, int sta
     struct entry entry;
     size_t record = 0;
     bool seen = scan_take(&reader->scan, &member);
+    auto_free char *path = seen ? member.path : NULL;
+    auto_free char *link = seen ? member.link : NULL;
     if (status != ARCHIVE_OK && !(seen && status == ARCHIVE_WARN && is_harmless(from, &member))) {
         return give_up(reader, reader->tar, "damaged", err);
     }
@@ -270,6 +273,8 @@ static int read_entry(struct reader *reader, struct archive_entry *from, int sta
     if (!seen || !agrees(&member, &entry)) {
         return err_set(err, ERR_INVALID, "header that readers understand differently");
     }
+    entry.name = path != NULL ? path : entry.name;
+    entry.link = link != NULL ? link : entry.link;
     if (entry_place(reader->placer, &entry, &record, err) < 0) {
         return -1;
     }
@@ -352,6 +357,7 @@ static int read_to_end(struct reader *reader, struct err *err)
 int read_archive(struct input *input, struct placer *placer, struct read_plain *plain, struct err *err)
 {
     struct reader reader = {.input = input, .placer = placer, .plain = plain};
+    placer_begin_archive(placer);
     reader.scan.may_be_empty = placer->layers != NULL;
     reader.scan.most_entries = placer->limits->entries - placer->entries;
     reader.scan.most_bytes = placer->limits->bytes - placer->bytes;

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "base/mem.h"
+#include "supply/unpack_number.h"
 #include "supply/unpack_pax.h"
 
 enum {
@@ -45,37 +47,6 @@ static bool is_zero(const char *bytes, size_t length)
     return true;
 }
 
-/* Octal text with blanks around it, or the base-256 form of GNU and star. False for a negative or malformed one. */
-static bool parse_number(const char *field, size_t size, uint64_t *ret_value)
-{
-    const unsigned char *byte = (const unsigned char *)field;
-    uint64_t value = 0;
-    size_t i = 0;
-    if (byte[0] == 0x80) {
-        for (i = 1; i < size; i++) {
-            if (value >> 55 != 0) {
-                return false;
-            }
-            value = value << 8 | byte[i];
-        }
-        *ret_value = value;
-        return true;
-    }
-    while (i < size && byte[i] == ' ') {
-        i++;
-    }
-    for (; i < size && byte[i] >= '0' && byte[i] <= '7'; i++) {
-        value = value * 8 + (byte[i] - '0');
-    }
-    for (; i < size; i++) {
-        if (byte[i] != ' ' && byte[i] != '\0') {
-            return false;
-        }
-    }
-    *ret_value = value;
-    return true;
-}
-
 /* Historic tars summed the bytes as signed. */
 static bool checksum_is_right(const char *block)
 {
@@ -87,7 +58,7 @@ static bool checksum_is_right(const char *block)
         sum += within ? ' ' : (unsigned char)block[i];
         signed_sum += within ? ' ' : (signed char)block[i];
     }
-    return parse_number(block + CHECKSUM, CHECKSUM_SIZE, &said) && (said == sum || (int64_t)said == signed_sum);
+    return number_parse(block + CHECKSUM, CHECKSUM_SIZE, &said) && (said == sum || (int64_t)said == signed_sum);
 }
 
 static void enqueue(struct scan *scan, const struct scan_member *member)
@@ -109,7 +80,7 @@ bool scan_take(struct scan *scan, struct scan_member *ret_member)
         return false;
     }
     *ret_member = scan->queue[scan->queue_first++];
-    return true;
+    return true; /* the names are the caller's now */
 }
 
 static uint64_t padded(uint64_t size)
@@ -118,20 +89,44 @@ static uint64_t padded(uint64_t size)
 }
 
 /* The header of a member is complete: its data follows. */
-static int begin_data(struct scan *scan, const struct scan_member *member)
+static int begin_data(struct scan *scan, const struct scan_member *member, struct err *err)
 {
+    scan->map = scan->group.map;
+    if (scan->map.seen && (!scan->map.in_data || member->size == 0)) {
+        const char *wrong = sparse_finish(&scan->map, member->size);
+        if (wrong != NULL) {
+            return refuse(scan, err, wrong);
+        }
+    }
     enqueue(scan, member);
+    scan->queue[scan->queue_count - 1].path = steal_ptr(&scan->group.raw_path);
+    scan->queue[scan->queue_count - 1].link = steal_ptr(&scan->group.raw_link);
     scan->group = (struct scan_group){0};
+    scan->payload = member->size;
     scan->left = padded(member->size);
     scan->state = scan->left > 0 ? SCAN_DATA : SCAN_HEADER;
     return 0;
+}
+
+/* The map of a sparse file that stands before its data. `length` bytes of the data are at hand; `left` is what comes
+ * after them. */
+static int read_map(struct scan *scan, const char *bytes, size_t length, struct err *err)
+{
+    if (!scan->map.in_data || scan->map.ended) {
+        return 0;
+    }
+    const char *wrong = sparse_read_text(&scan->map, bytes, length);
+    if (wrong == NULL && (scan->map.ended || scan->left == 0)) {
+        wrong = sparse_finish(&scan->map, scan->payload);
+    }
+    return wrong == NULL ? 0 : err_set(err, ERR_INVALID, "entry %llu: %s", (unsigned long long)scan->members, wrong);
 }
 
 static int begin_member(struct scan *scan, char type, uint64_t size, struct err *err)
 {
     struct scan_member member = {
         .type = type == '\0' || type == '7' ? '0' : type,
-        .sparse = type == 'S' || scan->group.sparse,
+        .sparse = type == 'S' || scan->group.map.seen,
         .odd_time = scan->group.odd_time,
         .size = scan->group.has_size ? scan->group.size : size,
     };
@@ -141,17 +136,25 @@ static int begin_member(struct scan *scan, char type, uint64_t size, struct err 
     if (scan->members >= scan->most_entries) {
         return refuse(scan, err, "too many entries; $SCIWRAP_UNPACK_ENTRIES sets the limit");
     }
-    /* Before a byte is written: a declared size costs nothing to write down. */
-    if (member.size > scan->most_bytes || scan->bytes > scan->most_bytes - member.size) {
+    const char *wrong = type == 'S'                                  ? sparse_read_header(&scan->group.map, scan->block)
+                        : scan->group.map.seen && member.type != '0' ? "a sparse entry that is no file"
+                                                                     : NULL;
+    if (wrong != NULL) {
+        return refuse(scan, err, wrong);
+    }
+    /* Before a byte is written or a hole is hashed: a declared size costs nothing to write down. */
+    uint64_t whole = member.sparse && scan->group.map.size > member.size ? scan->group.map.size : member.size;
+    if (whole > scan->most_bytes || scan->bytes > scan->most_bytes - whole) {
         return refuse(scan, err, "the files are larger than allowed; $SCIWRAP_UNPACK_BYTES sets the limit");
     }
-    scan->bytes += member.size;
+    scan->bytes += whole;
+    member.whole = member.sparse ? scan->group.map.size : member.size;
     if (type == 'S' && scan->block[GNU_EXTENDED] != 0) {
         scan->pending = member;
         scan->state = SCAN_SPARSE_MAP;
         return 0;
     }
-    return begin_data(scan, &member);
+    return begin_data(scan, &member, err);
 }
 
 static int begin_extension(struct scan *scan, char type, uint64_t size, struct err *err)
@@ -195,7 +198,7 @@ static int read_header(struct scan *scan, struct err *err)
         }
         return refuse(scan, err, "damaged header: its checksum is wrong");
     }
-    if (!parse_number(scan->block + SIZE, NUMBER_SIZE, &size)) {
+    if (!number_parse(scan->block + SIZE, NUMBER_SIZE, &size)) {
         return refuse(scan, err, "negative or malformed size");
     }
     switch (type) {
@@ -251,10 +254,11 @@ static int read_block(struct scan *scan, struct err *err)
     if (scan->state == SCAN_HEADER) {
         return read_header(scan, err);
     }
-    if (scan->block[GNU_MORE_EXTENDED] == 0) {
-        return begin_data(scan, &scan->pending);
+    const char *wrong = sparse_read_more(&scan->group.map, scan->block);
+    if (wrong != NULL) {
+        return err_set(err, ERR_INVALID, "entry %llu: %s", (unsigned long long)scan->members + 1, wrong);
     }
-    return 0;
+    return scan->block[GNU_MORE_EXTENDED] == 0 ? begin_data(scan, &scan->pending, err) : 0;
 }
 
 /* How many of the `length` bytes belong to the state the walk is in; -1 on error. */
@@ -281,6 +285,9 @@ static int64_t feed_some(struct scan *scan, const char *bytes, size_t length, st
         }
         if (scan->left == 0 && scan->state == SCAN_EXTENSION) {
             return read_extension(scan, err) < 0 ? -1 : (int64_t)some;
+        }
+        if (scan->state == SCAN_DATA && read_map(scan, bytes, some, err) < 0) {
+            return -1;
         }
         scan->state = scan->left == 0 ? SCAN_HEADER : scan->state;
         break;
@@ -325,6 +332,13 @@ int scan_finish(const struct scan *scan, struct err *err)
 
 void scan_release(struct scan *scan)
 {
+    struct scan_member member;
+    while (scan_take(scan, &member)) {
+        free(member.path);
+        free(member.link);
+    }
+    free(scan->group.raw_path);
+    free(scan->group.raw_link);
     buf_release(&scan->extension);
     free(scan->queue);
     *scan = (struct scan){0};

@@ -15,12 +15,17 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "supply/unpack_sparse.h"
 
 struct scan_member {
-    char type;     /* the type flag; '0' for NUL and '7' too */
-    bool sparse;   /* the size is that of the stored bytes, not of the file */
-    bool odd_time; /* a time that is no decimal number: libarchive may warn about it */
-    uint64_t size; /* of the data that follows */
+    char type;      /* the type flag; '0' for NUL and '7' too */
+    bool sparse;    /* the size is that of the stored bytes, not of the file */
+    bool odd_time;  /* a time that is no decimal number: libarchive may warn about it */
+    uint64_t size;  /* of the data that follows */
+    uint64_t whole; /* of the file: another size when it is sparse */
+    /* What pax records call it when that is not plain ASCII: libarchive would compose letters and accents anew (NFC),
+     * and other readers do not. NULL: its own name is right. Of the one who takes the member. */
+    char *path, *link;
 };
 
 enum scan_state { SCAN_HEADER, SCAN_EXTENSION, SCAN_SPARSE_MAP, SCAN_DATA, SCAN_END };
@@ -28,8 +33,10 @@ enum scan_state { SCAN_HEADER, SCAN_EXTENSION, SCAN_SPARSE_MAP, SCAN_DATA, SCAN_
 /* What the extended headers in front of an entry said about it. */
 struct scan_group {
     bool pax, long_name, long_link; /* seen */
-    bool path, link_path, has_size, sparse, odd_time;
+    bool path, link_path, has_size, odd_time;
     uint64_t size;
+    char *raw_path, *raw_link; /* as in scan_member */
+    struct sparse map;
 };
 
 struct scan {
@@ -39,11 +46,12 @@ struct scan {
     char block[512];
     size_t filled;        /* bytes in block */
     uint64_t left;        /* bytes of data and padding, or zero bytes seen at the end */
-    uint64_t payload;     /* bytes of the extended header without padding */
+    uint64_t payload;     /* bytes of the extended header or of the data, without padding */
     struct buf extension; /* payload of the extended header that is being read */
     char extension_type;
     struct scan_group group;
     struct scan_member pending; /* the entry whose sparse map is being read */
+    struct sparse map;          /* of the file whose data is being read */
     uint64_t members;           /* entries seen */
     uint64_t bytes;             /* sum of their sizes */
     struct scan_member *queue;  /* seen and not yet taken */
