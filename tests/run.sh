@@ -47,7 +47,7 @@ seccomp.h:libseccomp-dev jansson.h:libjansson-dev zlib.h:zlib1g-dev
 bats:bats python3:python3 curl:curl strace:strace zstd:zstd xz:xz-utils bzip2:bzip2 busybox:busybox-static
 dpkg-deb:dpkg man:man-db shellcheck:shellcheck cppcheck:cppcheck clang:clang
 clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 bwrap:bubblewrap jsonschema:python3-jsonschema gdb:gdb openssl:openssl
-docker-registry:docker-registry skopeo:skopeo umoci:umoci"
+docker-registry:docker-registry skopeo:skopeo umoci:umoci bsdtar:libarchive-tools"
 
 is_here() {
     case $1 in
