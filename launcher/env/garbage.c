@@ -48,10 +48,22 @@ static bool is_abandoned(const struct store *store, int tmp_fd, const char *name
     return life == STAGE_DEAD || by_lock || is_older(store, tmp_fd, name, DAY_S);
 }
 
-static bool is_part(const char *name)
+static bool ends_in(const char *name, const char *ending)
 {
-    const char *ending = strrchr(name, '.');
-    return ending != NULL && (strcmp(ending, ".part") == 0 || strcmp(ending, ".from") == 0);
+    const char *at = strrchr(name, '.');
+    return at != NULL && strcmp(at, ending) == 0;
+}
+
+/* A partial download that nobody took up. Where it came from is of no use without it. */
+static bool is_old_download(const struct store *store, int tmp_fd, const char *name)
+{
+    if (ends_in(name, ".from")) {
+        auto_free char *part = xasprintf("%.*s.part", (int)(strlen(name) - strlen(".from")), name);
+        if (faccessat(tmp_fd, part, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) {
+            return true;
+        }
+    }
+    return is_older(store, tmp_fd, name, WEEK_S);
 }
 
 static bool is_garbage(const struct store *store, int tmp_fd, const char *name)
@@ -62,8 +74,11 @@ static bool is_garbage(const struct store *store, int tmp_fd, const char *name)
     if (discard_is_remains(name)) {
         return discard_may_finish(store, tmp_fd, name);
     }
+    if (ends_in(name, ".part") || ends_in(name, ".from")) {
+        return is_old_download(store, tmp_fd, name);
+    }
     /* Anything else is a file that was about to be renamed, or that somebody put here. */
-    return is_older(store, tmp_fd, name, is_part(name) ? WEEK_S : DAY_S);
+    return is_older(store, tmp_fd, name, DAY_S);
 }
 
 /* Under another name first: should its maker live after all, it can no longer publish what we take parts of. */
