@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * command_pull: sciwrap-env pull. */
+#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/auto.h"
 #include "supply/command_line.h"
@@ -50,6 +52,18 @@ static int pull_named(const char *name, const struct store *store, const struct 
     return result;
 }
 
+/* The next step for who cannot write in the store. ENOSPC and EDQUOT tell theirs themselves (err_set_errno). */
+static int advise(struct err *err)
+{
+    bool store = err->kind == ERR_SYSTEM && strstr(err->text, "SCIWRAP_STORE") == NULL;
+    if (store && (err->saved_errno == EROFS || err->saved_errno == EACCES || err->saved_errno == EIO)) {
+        struct err told = *err;
+        return err_set(err, told.kind, "%s; choose another place with SCIWRAP_STORE%s", told.text,
+                       told.saved_errno == EIO ? " if it is the store's disk that fails" : "");
+    }
+    return -1;
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
     struct pull_options options = {0};
@@ -62,7 +76,7 @@ static int run(int argc, char **argv, struct err *err)
         result = pull_named(argv[i], &store, &options, err) < 0 ? -1 : 1;
     }
     store_close(&store);
-    return result < 0 ? -1 : 0;
+    return result < 0 ? advise(err) : 0;
 }
 
 const struct supply_command pull_command = {
