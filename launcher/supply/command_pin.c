@@ -156,7 +156,7 @@ static int tell(const struct place *place, const struct pin *pin, bool runs, str
     char hex[DIGEST_HEX + 1];
     char size[16];
     digest_to_hex(&pin->sha256, hex);
-    printf("%s: sha256 %s, %s\n", place->path, hex, text_size(size, pin->size));
+    printf("%s: sha256 %s, %s\n", place->path, hex, text_size(size, pin->bytes));
     if (runs) {
         log_info("'sciwrap run %s' starts it", place->name);
     } else {
@@ -186,7 +186,7 @@ static int pin_to(struct place *place, const struct options *options, const char
     }
     store_close(&store);
     pin_source_release(&request.source);
-    return result < 0 ? -1 : tell(place, &pin, words.command != NULL, err);
+    return result < 0 ? -1 : tell(place, &pin, words.command != NULL || pin.command.count > 0, err);
 }
 
 static int run(int argc, char **argv, struct err *err)

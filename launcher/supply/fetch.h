@@ -34,9 +34,10 @@ struct fetch_found {
     uint64_t size;
 };
 
-/* FETCH_NO_MIRRORS: `from` is all there is. FETCH_OF_MIRROR: the same, and it is of a mirror, which is named when it
+/* FETCH_MIRRORS: `from` with the mirrors around it. FETCH_FIRST_MIRRORS: nothing but those that are before it.
+ * FETCH_NO_MIRRORS: `from` is all there is. FETCH_OF_MIRROR: the same, and it is of a mirror, which is named when it
  * has other bytes. */
-enum fetch_mirrors { FETCH_MIRRORS, FETCH_NO_MIRRORS, FETCH_OF_MIRROR };
+enum fetch_mirrors { FETCH_MIRRORS, FETCH_FIRST_MIRRORS, FETCH_NO_MIRRORS, FETCH_OF_MIRROR };
 
 struct fetch_item {
     struct strlist from;  /* addresses and paths, tried in order; the next one when one fails or has other bytes */

@@ -3,6 +3,7 @@
 #include "supply/fetch_transfer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -180,8 +181,12 @@ static int find_addresses(struct transfer *transfer, struct err *err)
 {
     const struct fetch_item *item = transfer->item;
     struct mirror_order *order = &transfer->order;
-    if (item->mirrors == FETCH_MIRRORS && item->found == NULL) {
-        return mirror_order(&item->from, &item->sha256, order, err);
+    if (item->mirrors <= FETCH_FIRST_MIRRORS && item->found == NULL) {
+        int result = mirror_order(&item->from, &item->sha256, order, err);
+        while (item->mirrors == FETCH_FIRST_MIRRORS && order->from.count > order->own) {
+            free(order->from.item[--order->from.count]);
+        }
+        return result;
     }
     for (size_t i = 0; i < item->from.count; i++) {
         strlist_add(&order->from, item->from.item[i]);

@@ -50,6 +50,10 @@ int image_resolve(const char *url, const char *platform, const struct store *sto
                   struct err *err);
 void image_release(struct image *image);
 
+/* The text of a manifest, which hashes to `digest`, as a blob of the store. */
+int image_keep_manifest(const struct store *store, const struct buf *text, const struct digest *digest,
+                        struct err *err);
+
 /* Unpacks the image of the definition (ARTIFACT_IMAGE) into the stage, from the blobs of the store, else from the
  * addresses in their order; what comes from a registry stays in the store as blobs. Fills *ret_tree as unpack_image()
  * does and writes the settings beside the tree. */

@@ -21,6 +21,7 @@ struct search {
     struct registry_ref ref;
     struct image_source source;
     bool remote;
+    bool asked;                   /* for this platform, by a person */
     char *architecture, *variant; /* wanted; variant NULL: the plainest */
     const char *reference;        /* name that is looked for in the top-level index; NULL: none */
     struct image_blob blob;       /* what was reached */
@@ -41,10 +42,11 @@ static int take_platform(struct search *search, const char *platform, struct err
         search->architecture = xstrdup(image_architecture());
         return 0;
     }
-    const char *architecture = platform + strlen(os);
-    if (strncmp(platform, os, strlen(os)) != 0 || architecture[0] == '\0' || architecture[0] == '/') {
+    const char *architecture = strncmp(platform, os, strlen(os)) == 0 ? platform + strlen(os) : "";
+    if (architecture[0] == '\0' || architecture[0] == '/') {
         return err_set(err, ERR_USAGE, "'%s' is not a platform; write linux/amd64, linux/arm64 ...", platform);
     }
+    search->asked = true;
     size_t length = strcspn(architecture, "/");
     search->architecture = xstrndup(architecture, length);
     search->variant = architecture[length] == '/' ? xstrdup(architecture + length + 1) : NULL;
@@ -273,6 +275,13 @@ static int fill(struct search *search, struct image *image, struct err *err)
     if (image_manifest_parse("the image's manifest", buf_text(&search->text), search->text.length, &image->manifest,
                              err) < 0 ||
         read_config(search, image, err) < 0) {
+        return -1;
+    }
+    /* An image without an index, or in one that does not say. What a definition names is only warned of. */
+    if (search->asked && strcmp(image->config.architecture, search->architecture) != 0) {
+        return err_set(err, ERR_NOT_FOUND, "it is for %s/%s only", image->config.os, image->config.architecture);
+    }
+    if (search->remote && image_keep_manifest(search->store, &search->text, &search->blob.digest, err) < 0) {
         return -1;
     }
     image->digest = search->blob.digest;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "supply/image.h"
 #include "supply/image_source.h"
+#include "supply/mirror.h"
 #include "supply/offline.h"
 #include "supply/registry.h"
 #include "supply/unpack.h"
@@ -243,13 +244,27 @@ static enum outcome try_store(struct job *job, struct err *err)
     return judge(&why, err);
 }
 
+int image_keep_manifest(const struct store *store, const struct buf *text, const struct digest *digest, struct err *err)
+{
+    auto_release(stage) struct stage stage = {.fd = -1};
+    if (stage_begin(&stage, store, err) < 0) {
+        return -1;
+    }
+    auto_fd int fd = openat(stage.fd, "manifest", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "create the image's manifest in the store");
+    }
+    return fs_write_fd(fd, "manifest", text->bytes, text->length, err) < 0
+               ? -1
+               : stage_commit_blob(&stage, "manifest", digest, err);
+}
+
 /* The manifest becomes a blob, from which everything else follows as if it had been there. */
 static int bring_manifest(struct job *job, const struct registry_ref *ref, struct err *err)
 {
     struct digest ignored;
     auto_free char *media_type = NULL;
     auto_release(buf) struct buf text = {0};
-    auto_release(stage) struct stage stage = {.fd = -1};
     if (registry_manifest(ref, &job->def->sha256, &text, &media_type, &ignored, err) < 0) {
         return -1;
     }
@@ -257,20 +272,12 @@ static int bring_manifest(struct job *job, const struct registry_ref *ref, struc
         return err_set(err, ERR_MISMATCH, "the manifest has %zu bytes, pinned are %llu", text.length,
                        (unsigned long long)job->def->size);
     }
-    if (stage_begin(&stage, job->store, err) < 0) {
-        return -1;
-    }
-    auto_fd int fd = openat(stage.fd, "manifest", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "create the image's manifest in the store");
-    }
-    return fs_write_fd(fd, "manifest", text.bytes, text.length, err) < 0
-               ? -1
-               : stage_commit_blob(&stage, "manifest", &job->def->sha256, err);
+    return image_keep_manifest(job->store, &text, &job->def->sha256, err);
 }
 
-static int bring_blobs(struct job *job, const struct registry_ref *ref, const struct image_manifest *manifest,
-                       struct err *err)
+/* From the registry of `ref`, with the mirrors around it; NULL: from mirrors alone, from those. */
+static int bring_blobs(struct job *job, const struct registry_ref *ref, enum fetch_mirrors mirrors,
+                       const struct image_manifest *manifest, struct err *err)
 {
     size_t count = manifest->layers + 1;
     uint64_t total = 0;
@@ -280,11 +287,13 @@ static int bring_blobs(struct job *job, const struct registry_ref *ref, const st
     for (size_t i = 0; i < count; i++) {
         const struct image_blob *blob = i == 0 ? &manifest->config : &manifest->layer[i - 1];
         strlist_addf(&labels, i == 0 ? "config of %s" : "layer of %s", job->def->name);
-        items[i] = (struct fetch_item){.sha256 = blob->digest, .size = blob->size, .label = labels.item[i]};
+        items[i] = (struct fetch_item){
+            .sha256 = blob->digest, .size = blob->size, .label = labels.item[i], .mirrors = mirrors};
         total += blob->size;
     }
     progress_begin(job->progress, what, total);
-    int result = registry_blobs(ref, job->store->fd, items, count, job->progress, err);
+    int result = ref != NULL ? registry_blobs(ref, job->store->fd, items, count, job->progress, err)
+                             : fetch_all(job->store->fd, items, count, job->progress, err);
     progress_release(job->progress);
     for (size_t i = 0; i < count; i++) {
         strlist_release(&items[i].from);
@@ -307,7 +316,7 @@ static int bring(struct job *job, const char *url, struct err *err)
         result = bring_manifest(job, &ref, &why) < 0 ? -1 : read_manifest(job, &source, &image, &why);
     }
     if (result == 0) {
-        result = bring_blobs(job, &ref, &image.manifest, &why);
+        result = bring_blobs(job, &ref, FETCH_MIRRORS, &image.manifest, &why);
     }
     image_source_close(&source);
     image_release(&image);
@@ -322,7 +331,8 @@ static enum outcome try_remote(struct job *job, const char *url, struct err *err
 {
     struct err why = {0};
     if (offline_is_on()) {
-        return note(job, url, "not asked, because of --offline");
+        offline_complain(&why);
+        return note(job, url, why.text);
     }
     if (bring(job, url, &why) == 0) {
         enum outcome outcome = try_store(job, err);
@@ -331,20 +341,72 @@ static enum outcome try_remote(struct job *job, const char *url, struct err *err
     return judge(&why, err) == FAILED ? FAILED : note(job, url, why.text);
 }
 
+/* Everything from those mirrors. What one has of it stays in the store, where nothing is fetched again. */
+static int bring_from(struct job *job, enum fetch_mirrors mirrors, struct err *err)
+{
+    struct progress unseen = {0};
+    struct image image = {0};
+    struct image_source source;
+    struct fetch_item item = {
+        .sha256 = job->def->sha256, .size = job->def->size, .label = job->def->name, .mirrors = mirrors};
+    image_source_of_store(job->store, &source);
+    int result = fetch_all(job->store->fd, &item, 1, &unseen, err);
+    if (result == 0 && (result = read_manifest(job, &source, &image, err)) == 0) {
+        result = bring_blobs(job, NULL, mirrors, &image.manifest, err);
+    }
+    image_source_close(&source);
+    image_release(&image);
+    return result;
+}
+
+static enum outcome try_mirrors(struct job *job, enum fetch_mirrors mirrors, struct err *err)
+{
+    struct err why = {0};
+    if (!mirror_has_any()) {
+        return NEXT;
+    }
+    if (bring_from(job, mirrors, &why) == 0) {
+        return try_store(job, err);
+    }
+    if (judge(&why, err) == FAILED) {
+        return FAILED;
+    }
+    if (mirrors == FETCH_MIRRORS) {
+        buf_addf(&job->tried, "%s%s", job->tried.length > 0 ? "; " : "", why.text);
+    }
+    return NEXT;
+}
+
+static int complain(const struct job *job, struct err *err)
+{
+    const struct definition *def = job->def;
+    if (offline_is_on()) {
+        return offline_complain_missing(def->name, "image", &def->sha256, buf_text(&job->tried), err);
+    }
+    if (job->tried.length == 0) {
+        return err_set(err, ERR_NOT_FOUND, "'%s' gives no url for its image", def->path);
+    }
+    return err_set(err, ERR_NOT_FOUND, "its image is not to be had: %s; see the url lines of '%s'",
+                   buf_text(&job->tried), def->path);
+}
+
 int image_pull(const struct definition *def, const struct store *store, struct stage *stage, struct progress *progress,
                struct store_tree *ret_tree, struct err *err)
 {
     struct job job = {.def = def, .store = store, .stage = stage, .progress = progress, .tree = ret_tree};
     enum outcome outcome = try_store(&job, err);
+    if (outcome == NEXT) {
+        outcome = try_mirrors(&job, FETCH_FIRST_MIRRORS, err);
+    }
     for (size_t i = 0; i < def->url.count && outcome == NEXT; i++) {
         const char *url = def->url.item[i];
         outcome = image_source_is_local(url) ? try_local(&job, url, err) : try_remote(&job, url, err);
     }
-    if (outcome == NEXT && job.tried.length == 0) {
-        err_set(err, ERR_NOT_FOUND, "'%s' gives no url for its image", def->path);
-    } else if (outcome == NEXT) {
-        err_set(err, ERR_NOT_FOUND, "its image is not to be had: %s; see the url lines of '%s'", buf_text(&job.tried),
-                def->path);
+    if (outcome == NEXT) {
+        outcome = try_mirrors(&job, FETCH_MIRRORS, err);
+    }
+    if (outcome == NEXT) {
+        complain(&job, err);
     }
     buf_release(&job.tried);
     return outcome == DONE ? 0 : -1;

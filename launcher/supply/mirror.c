@@ -18,6 +18,12 @@ static bool are_first(void)
     return value != NULL && strcmp(value, "yes") == 0;
 }
 
+bool mirror_has_any(void)
+{
+    const char *words = getenv("SCIWRAP_MIRRORS");
+    return words != NULL && words[strspn(words, blanks)] != '\0';
+}
+
 /* A word without the slashes at its end. NULL, with *err, when it is no place. */
 static char *take_word(const char *word, size_t length, struct err *err)
 {

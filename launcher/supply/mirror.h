@@ -23,6 +23,7 @@ struct mirror_order {
     size_t own, own_end; /* those from `own` to before `own_end` are the file's own, the others are mirrors */
 };
 
+bool mirror_has_any(void);
 /* `own` with the mirrors before and after. A word that is no folder's absolute path, file:///, http:// or https:// is
  * ERR_USAGE. */
 int mirror_order(const struct strlist *own, const struct digest *sha256, struct mirror_order *ret_order,

@@ -14,8 +14,10 @@
 #include "base/path.h"
 #include "supply/fetch.h"
 #include "supply/fetch_http.h"
+#include "supply/image.h"
 #include "supply/local.h"
 #include "supply/pin_write.h"
+#include "supply/registry_ref.h"
 #include "supply/unpack.h"
 
 static int find_file(const struct pin_request *request, struct pin *pin, struct err *err)
@@ -31,7 +33,7 @@ static int find_file(const struct pin_request *request, struct pin *pin, struct 
     if (digest_fd(fd, source->text, &pin->sha256, &pin->size, err) < 0) {
         return -1;
     }
-    pin->url = pin_source_file_url(source, request->folder);
+    pin->url = pin_source_path_from(source->path, request->folder);
     if (pin_value_problem("url", pin->url) != NULL) { /* as bytes that a line can hold */
         auto_free char *current = fs_current_dir();
         auto_free char *path = path_normal(current != NULL ? current : "/", source->path);
@@ -85,6 +87,57 @@ static int find_remote(const struct pin_request *request, const struct store *st
     return found.size > 0 ? 0 : err_set(err, ERR_INVALID, "'%s' is empty", url);
 }
 
+/* Where the image can be had again, without its tag: in a folder or file as it is seen from the definition. */
+static char *image_address(const struct pin_request *request, const struct image *image)
+{
+    const char *path = strchr(image->url, ':') + 1;
+    if (strncmp(image->url, REGISTRY_SCHEME, strlen(REGISTRY_SCHEME)) == 0) {
+        return xstrdup(image->url);
+    }
+    auto_free char *from_there = pin_source_path_from(path, request->folder);
+    return xasprintf("%.*s%s", (int)(path - image->url), image->url, from_there);
+}
+
+/* What people call it, and for which machine it is. */
+static char *image_title(const struct pin_request *request, const struct image *image)
+{
+    const char *host = strstr(request->source.text, "://");
+    const char *name = host != NULL         ? host + 3
+                       : image->tag != NULL ? image->tag
+                                            : path_base(strchr(image->url, ':') + 1);
+    return xasprintf("%.*s, %s/%s", (int)strcspn(name, "@"), name, image->config.os, image->config.architecture);
+}
+
+static void take_image(const struct pin_request *request, const struct image *image, struct pin *pin)
+{
+    const struct strlist *parts[] = {&image->config.entrypoint, &image->config.command};
+    pin->image = true;
+    pin->sha256 = image->digest;
+    pin->size = image->size;
+    pin->url = image_address(request, image);
+    pin->tag = image->tag != NULL ? xstrdup(image->tag) : NULL;
+    pin->description = image_title(request, image);
+    for (size_t i = 0; i < image->manifest.layers; i++) {
+        pin->bytes += image->manifest.layer[i].size;
+    }
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        for (size_t k = 0; k < parts[i]->count; k++) {
+            strlist_add(&pin->command, parts[i]->item[k]);
+        }
+    }
+}
+
+static int find_image(const struct pin_request *request, const struct store *store, struct pin *pin, struct err *err)
+{
+    struct image image = {0};
+    if (image_resolve(request->source.text, request->platform, store, &image, err) < 0) {
+        return -1;
+    }
+    take_image(request, &image, pin);
+    image_release(&image);
+    return 0;
+}
+
 int pin_find(const struct pin_request *request, const struct store *store, struct pin *ret_pin, struct err *err)
 {
     struct pin pin = {0};
@@ -101,13 +154,14 @@ int pin_find(const struct pin_request *request, const struct store *store, struc
         result = find_remote(request, store, &pin, err);
         break;
     case PIN_IMAGE:
-        result = err_set(err, ERR_USAGE, "'%s': images cannot be pinned yet", request->source.text);
+        result = find_image(request, store, &pin, err);
         break;
     }
     if (result < 0) {
         pin_release(&pin);
         return -1;
     }
+    pin.bytes = pin.image ? pin.bytes : pin.size;
     *ret_pin = pin;
     return 0;
 }
@@ -140,5 +194,7 @@ void pin_release(struct pin *pin)
 {
     free(pin->url);
     free(pin->description);
+    free(pin->tag);
+    strlist_release(&pin->command);
     *pin = (struct pin){0};
 }

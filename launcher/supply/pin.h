@@ -26,6 +26,10 @@ struct pin {
     uint64_t size;
     char *url;
     char *description;
+    uint64_t bytes;         /* of all that has to be fetched for it */
+    bool image;             /* sha256 and size are of the manifest of one platform */
+    char *tag;              /* of an image, by which it was found: a remark; NULL */
+    struct strlist command; /* of an image, which needs none in the definition */
 };
 
 /* Asks the source. What has to be fetched for it stays in the store, which is open for writing. ERR_USAGE for a

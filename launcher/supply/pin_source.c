@@ -129,33 +129,32 @@ void pin_source_release(struct pin_source *source)
     *source = (struct pin_source){0};
 }
 
-/* Whether `path` means the file that the source means; a folder that is a link leads elsewhere with "..". */
-static bool is_same_file(const char *path, const struct pin_source *source)
+/* A folder that is a link leads elsewhere with "..". */
+static bool are_same_file(const char *path, const char *other_path)
 {
     struct stat one;
     struct stat other;
-    return stat(path, &one) == 0 && stat(source->path, &other) == 0 && one.st_dev == other.st_dev &&
+    return stat(path, &one) == 0 && stat(other_path, &other) == 0 && one.st_dev == other.st_dev &&
            one.st_ino == other.st_ino;
 }
 
-char *pin_source_file_url(const struct pin_source *source, const char *folder)
+char *pin_source_path_from(const char *path, const char *folder)
 {
     auto_free char *current = fs_current_dir();
-    if (current != NULL && source->path[0] != '/' && strlen(folder) > strlen(current) &&
-        path_is_under(folder, current)) {
-        auto_release(buf) struct buf url = {0};
+    if (current != NULL && path[0] != '/' && strlen(folder) > strlen(current) && path_is_under(folder, current)) {
+        auto_release(buf) struct buf way = {0};
         for (const char *at = folder + strlen(current); *at != '\0'; at++) {
-            buf_add_text(&url, *at == '/' && at[1] != '\0' ? "../" : "");
+            buf_add_text(&way, *at == '/' && at[1] != '\0' ? "../" : "");
         }
-        const char *path = source->path;
-        while (strncmp(path, "./", 2) == 0) {
-            path += 2;
+        const char *below = path;
+        while (strncmp(below, "./", 2) == 0) {
+            below += 2;
         }
-        buf_add_text(&url, path);
-        auto_free char *seen = xasprintf("%s/%s", folder, buf_text(&url));
-        if (is_same_file(seen, source)) {
-            return buf_take(&url);
+        buf_add_text(&way, below);
+        auto_free char *seen = xasprintf("%s/%s", folder, buf_text(&way));
+        if (are_same_file(seen, path)) {
+            return buf_take(&way);
         }
     }
-    return path_normal(current != NULL ? current : "/", source->path);
+    return path_normal(current != NULL ? current : "/", path);
 }

@@ -20,6 +20,7 @@ struct pin_source {
 int pin_source_parse(const char *text, struct pin_source *ret_source, struct err *err);
 void pin_source_release(struct pin_source *source);
 
-/* The `url` of a file for a definition in the folder `folder` (absolute) beneath the current directory: relative where
- * the file was named so, as both are then moved or shared together; else absolute. Caller frees. */
-char *pin_source_file_url(const struct pin_source *source, const char *folder);
+/* A path (absolute, or from the current directory) for a definition in the folder `folder` (absolute) beneath the
+ * current directory: relative where it was named so, as both are then moved or shared together; else absolute. Caller
+ * frees. */
+char *pin_source_path_from(const char *path, const char *folder);

@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/keyfile.h"
 #include "base/text.h"
+#include "env/words.h"
 
 static bool has_control(const char *value)
 {
@@ -62,21 +63,35 @@ static void add_head(struct buf *text, const struct pin_words *words)
     buf_addf(text, "%s\n; by 'sciwrap pin'. Format: sciwrap-environment(5).\n", fits ? buf_text(&line) : "; Pinned");
 }
 
+static int add_command(struct buf *text, const struct pin *pin, const struct pin_words *words, struct err *err)
+{
+    auto_release(buf) struct buf own = {0};
+    if (words->command != NULL) {
+        return add_line(text, "command", words->command, err);
+    }
+    words_join(&pin->command, &own);
+    if (own.length > 0 && pin_value_problem("; the image's own command", buf_text(&own)) == NULL) {
+        buf_addf(text, "; the image's own command = %s\n", buf_text(&own));
+    } else if (own.length == 0) {
+        buf_addf(text, "; command = PROGRAM: what 'sciwrap run %s' starts; 'sciwrap exec %s PROGRAM' needs none\n",
+                 words->name, words->name);
+    }
+    return 0;
+}
+
 int pin_format(const struct pin *pin, const struct pin_words *words, struct buf *text, struct err *err)
 {
     char hex[DIGEST_HEX + 1];
     digest_to_hex(&pin->sha256, hex);
     add_head(text, words);
     buf_add_text(text, "[environment]\n");
-    if (add_description(text, pin, words, err) < 0) {
+    if (add_description(text, pin, words, err) < 0 || add_command(text, pin, words, err) < 0) {
         return -1;
     }
-    if (words->command == NULL) {
-        buf_addf(text, "; command = PROGRAM: what 'sciwrap run %s' starts; 'sciwrap exec %s PROGRAM' needs none\n",
-                 words->name, words->name);
-    } else if (add_line(text, "command", words->command, err) < 0) {
-        return -1;
+    buf_addf(text, "\n[artifact]\n%ssha256 = %s\nsize = %llu\n", pin->image ? "type = image\n" : "", hex,
+             (unsigned long long)pin->size);
+    if (pin->tag != NULL && pin_value_problem("tag", pin->tag) == NULL) {
+        buf_addf(text, "tag = %s\n", pin->tag);
     }
-    buf_addf(text, "\n[artifact]\nsha256 = %s\nsize = %llu\n", hex, (unsigned long long)pin->size);
     return add_line(text, "url", pin->url, err);
 }

@@ -181,16 +181,8 @@ static enum outcome try_recipe(struct pull *pull, struct err *err)
 /* What is missing, and how to get it. */
 static int complain(const struct pull *pull, struct err *err)
 {
-    char hex[DIGEST_HEX + 1];
-    const char *name = pull->def->name;
-    digest_to_hex(&pull->def->sha256, hex);
     if (offline_is_on()) {
-        return err_set(
-            err, ERR_NOT_FOUND,
-            "its artifact (sha256 %s) is not here, and the network is not asked, because of --offline; bring "
-            "it where there is a network, on a login node with the same store: 'sciwrap pull %s', or as a "
-            "file: 'sciwrap store export %s' there and 'sciwrap store import' here; tried: %s",
-            hex, name, name, pull->tried.length > 0 ? buf_text(&pull->tried) : "the store");
+        return offline_complain_missing(pull->def->name, "artifact", &pull->def->sha256, buf_text(&pull->tried), err);
     }
     if (pull->tried.length == 0) {
         return err_set(err, ERR_NOT_FOUND, "'%s' gives neither a url nor a recipe for its artifact", pull->def->path);

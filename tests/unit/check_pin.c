@@ -89,13 +89,13 @@ START_TEST(a_file_stays_relative_only_as_it_was_named)
     unit_write(&folder, "here.tar", "x");
     ck_assert_int_eq(fs_make_dirs(envs, 0700, &err), 0);
     ck_assert_int_eq(pin_source_parse("./here.tar", &source, &err), 0);
-    auto_free char *relative = pin_source_file_url(&source, envs);
-    auto_free char *beside = pin_source_file_url(&source, "/elsewhere");
+    auto_free char *relative = pin_source_path_from(source.path, envs);
+    auto_free char *beside = pin_source_path_from(source.path, "/elsewhere");
     ck_assert_str_eq(relative, "../../here.tar");
     ck_assert_str_eq(beside, absolute);
     pin_source_release(&source);
     ck_assert_int_eq(pin_source_parse(absolute, &source, &err), 0);
-    auto_free char *named = pin_source_file_url(&source, envs);
+    auto_free char *named = pin_source_path_from(source.path, envs);
     ck_assert_str_eq(named, absolute);
     pin_source_release(&source);
 }
