@@ -19,7 +19,7 @@ fi
 top=$(mktemp -d "${TMPDIR:-/tmp}/sciwrap-supply.XXXXXX")
 # shellcheck disable=SC2317 # reached by the trap
 clean() {
-    grep -o " $top[^ ]* " /proc/mounts | tac | xargs -r -n 1 umount -l
+    cut -d" " -f2 /proc/mounts | grep "^$top/" | tac | xargs -r -n 1 umount -l || true
     chmod -R u+rwX "$top"
     rm -rf "$top"
 }
