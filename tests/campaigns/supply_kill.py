@@ -118,6 +118,12 @@ def at_random(worker, seconds):
     except ProcessLookupError:
         pass
     process.wait()
+    for _ in range(1000):  # its unpacker dies a little later, and holds the lock of the stage until then
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.01)
     return [f"afterwards {line}" for line in place.wrong_trees()] + place.wrong_next()
 
 
