@@ -5,8 +5,10 @@
  *
  * Committing a tree: files written, directories closed, index written, meta written last, renamed to trees/HEX without
  * replacing. When another process was faster, its tree is taken and ours is thrown away: both succeed. A stage that is
- * not committed disappears at the end of its scope; after a crash the next stage_begin removes it (its lock is free).
- * Nothing waits for the disk but a child in the background: env/store.h says why that is safe.
+ * not committed disappears at the end of its scope; after a crash the next stage_begin removes it (env/garbage.h).
+ * Nothing waits for the disk but a child in the background: env/store.h says why that is safe. In a store that other
+ * hosts use too (env/sharing.h) the tree is on the disk before it can be seen. Step by step, with what is found after a
+ * crash in between: docs/store.md.
  */
 #pragma once
 
