@@ -220,6 +220,29 @@ static void follow(struct visit *visit, const char *location)
     }
 }
 
+/* "HTTP status 404 (not found)", and whose, when that is not the server of the address. Caller frees. */
+static char *status_text(const struct visit *visit)
+{
+    static const struct {
+        long status;
+        const char *words; /* RFC 9110, RFC 6585 */
+    } known[] = {
+        {401, " (unauthorized)"}, {403, " (forbidden)"},           {404, " (not found)"},
+        {410, " (gone)"},         {429, " (too many requests)"},   {500, " (internal server error)"},
+        {502, " (bad gateway)"},  {503, " (service unavailable)"}, {504, " (gateway timeout)"},
+    };
+    const char *words = "";
+    auto_release(http_origin) struct http_origin origin = {0};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        words = known[i].status == visit->exchange.status ? known[i].words : words;
+    }
+    if (http_same_origin(visit->at, visit->url) || http_origin(visit->at, &origin) < 0) {
+        return xasprintf("HTTP status %ld%s", visit->exchange.status, words);
+    }
+    return xasprintf("HTTP status %ld%s of '%s:%s', to which it redirects", visit->exchange.status, words, origin.host,
+                     origin.port);
+}
+
 static void take_answer(struct visit *visit)
 {
     struct http_exchange *exchange = &visit->exchange;
@@ -236,7 +259,7 @@ static void take_answer(struct visit *visit)
         visit->whole = true;
         ask_again(visit, 0);
     } else if (retry_is_worth(status)) {
-        auto_free char *why = xasprintf("HTTP status %ld", status);
+        auto_free char *why = status_text(visit);
         try_again(visit, why, visit->patience.tries, exchange->after_s);
         visit->state = visit->state == VISIT_LOST && visit->any_status ? VISIT_DONE : visit->state;
     } else if (status == 200 || status == 206 || visit->any_status) {
@@ -246,7 +269,8 @@ static void take_answer(struct visit *visit)
             lose(visit, &err);
         }
     } else {
-        lose_text(visit, "HTTP status %ld", status);
+        auto_free char *why = status_text(visit);
+        lose_text(visit, "%s", why);
     }
 }
 
