@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/auto.h"
 #include "base/doc.h"
@@ -163,6 +164,11 @@ static int read_manifest(const struct registry_ref *ref, const char *url, const 
     if (page->status != 200) {
         return complain(ref, wanted, page, err);
     }
+    if (page->type != NULL && strncasecmp(page->type, "text/html", 9) == 0) {
+        return err_set(err, ERR_NETWORK,
+                       "what answers is no registry: it sends a page for people (text/html), as a proxy "
+                       "does that wants a log-in");
+    }
     /* Before a byte of it is parsed. */
     return check_digest(page, wanted, ret_digest, err) < 0 ? -1 : find_type(page, ret_type, err);
 }
@@ -174,12 +180,10 @@ int registry_manifest(const struct registry_ref *ref, const struct digest *diges
     auto_release(fetch_page) struct fetch_page page = {0};
     auto_free char *url = wanted != NULL ? address(ref, "manifests", wanted)
                                          : xasprintf("%s/manifests/%s", registry_access_base(ref->access), ref->tag);
-    auto_free char *name = wanted != NULL ? registry_ref_pinned(ref, wanted)
-                                          : xasprintf(REGISTRY_SCHEME "%s/%s:%s", ref->host, ref->repository, ref->tag);
     const char *type = NULL;
     struct digest is;
     if (read_manifest(ref, url, wanted, &page, &type, &is, err) < 0) {
-        return err_wrap(err, "'%s'", name);
+        return -1;
     }
     *ret_bytes = page.bytes;
     page.bytes = (struct buf){0};

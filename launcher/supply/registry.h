@@ -20,7 +20,8 @@ enum { REGISTRY_MANIFEST_BYTES = 4 * 1024 * 1024 }; /* what registries take at m
 /* The manifest or index that `digest` names; with digest = NULL that of the ref's digest or else its tag. Asked for by
  * digest its bytes are those of the digest, else ERR_MISMATCH. ret_bytes (empty before), ret_media_type (caller frees)
  * and ret_digest are set together; the type is one of the four that are asked for: an OCI or Docker manifest or list.
- * ERR_NOT_FOUND when the registry has none; ERR_NETWORK when it cannot be reached or does not let us in. */
+ * ERR_NOT_FOUND when the registry has none; ERR_NETWORK when it cannot be reached or does not let us in; the text reads
+ * after "'URL': ". */
 int registry_manifest(const struct registry_ref *ref, const struct digest *digest, struct buf *ret_bytes,
                       char **ret_media_type, struct digest *ret_digest, struct err *err);
 

@@ -190,7 +190,7 @@ asked() { # LOG PATTERN: how often
     fails_with 125 "'oci://$open/none@sha256:.*answers 404 \(.*MANIFEST_UNKNOWN.*\)" -- "$SCIWRAP" pull it
     refuses 'other content: its sha256 is' "$front/other" tiny
     refuses 'other content: its sha256 is' "$front/cut" tiny
-    refuses 'other content: its sha256 is' "$front/page" tiny
+    refuses 'it sends a page for people' "$front/page" tiny
     refuses 'more than 4194304 bytes' "$front/endless" tiny
     refuses 'the registry says that it is .*index.* and itself' "$front/mixed" docker
 }
@@ -269,8 +269,8 @@ asked() { # LOG PATTERN: how often
     refuses 'the registry answers 404 \(MANIFEST_UNKNOWN: the words of the server\)' "$front/s404" tiny
     refuses 'too many requests: the registry answers 429 \(TOOMANY.*\), without a log-in' "$front/s429" tiny
     refuses 'the registry answers 500 \(UNKNOWN: the words of the server\)' "$front/s500" tiny
-    refuses 'HTTP status 403' "$front/b403" tiny
-    refuses 'HTTP status 404' "$front/b404" tiny
+    refuses 'HTTP status 403 \(forbidden\)' "$front/b403" tiny
+    refuses 'HTTP status 404 \(not found\)' "$front/b404" tiny
     log_in "$front"
     refuses "403 .*, with the log-in of '$REGISTRY_AUTH_FILE'" "$front/s403" tiny
     SCIWRAP_FETCH_TRIES=1 refuses "'oci://127.0.0.1:1/tiny@.*onnect" 127.0.0.1:1 tiny
@@ -285,8 +285,8 @@ asked() { # LOG PATTERN: how often
 
 @test "a registry that is busy is asked again" {
     gets "$front/busy" tiny
-    notes 'HTTP status 503; trying again'
-    notes 'HTTP status 429; trying again'
+    notes 'HTTP status 503 .service unavailable.; trying again'
+    notes 'HTTP status 429 .too many requests.; trying again'
 }
 
 @test "another host, to which blobs are redirected, learns no secret" {
@@ -294,7 +294,7 @@ asked() { # LOG PATTERN: how often
     gets "$front/away" tiny
     [[ $(asked away '^GET localhost:[0-9]* /away/.* -$') -ge 2 ]]
     is "$(asked away 'Basic|Bearer')" 0
-    refuses 'HTTP status 401' "$front/trap" tiny
+    refuses "HTTP status 401 \(unauthorized\) of 'localhost:[0-9]*', to which it redirects" "$front/trap" tiny
     is "$(asked away '/token')" 0
     is "$(asked away 'Basic|Bearer')" 0
 }
