@@ -283,7 +283,7 @@ static int bring_blobs(struct job *job, const struct registry_ref *ref, enum fet
     uint64_t total = 0;
     auto_free struct fetch_item *items = xcalloc(count, sizeof(*items));
     auto_release(strlist) struct strlist labels = {0};
-    auto_free char *what = xasprintf("fetch %s", job->def->name);
+    auto_free char *what = xasprintf("fetch %s%s", job->def->name, ref == NULL ? " from mirrors" : "");
     for (size_t i = 0; i < count; i++) {
         const struct image_blob *blob = i == 0 ? &manifest->config : &manifest->layer[i - 1];
         strlist_addf(&labels, i == 0 ? "config of %s" : "layer of %s", job->def->name);
