@@ -172,14 +172,50 @@ asked() { # LOG PATTERN: how often
     done
 }
 
-@test "of an index the image of a platform" {
-    cp "$BATS_FILE_TMPDIR/own.json" "$BATS_FILE_TMPDIR/index.json.own"
-    define it '[environment]' 'command = probe' '[artifact]' 'type = image' "sha256 = $(hex own)" \
-        "size = $(stat -c %s "$BATS_FILE_TMPDIR/own.json")" "url = oci://127.0.0.1:$(port open)/index@sha256:$(hex own)"
-    succeeds "$SCIWRAP" pull it
-    succeeds "$SCIWRAP" exec it cat /etc/version
+pins() { # NAME SOURCE [OPTION...]
+    succeeds "$SCIWRAP" pin "$@" && discreet || return 1
+    pinned=$(cat "envs/$1.ini")
+}
+
+@test "a tag becomes a digest, and what is pinned runs" {
+    local open repository
+    open=127.0.0.1:$(port open)
+    for repository in tiny zstd docker; do
+        rm -rf "$SCIWRAP_STORE"
+        pins it "oci://$open/$repository:1" --force || return 1
+        [[ $pinned == *"url = oci://$open/$repository@sha256:$(hex "$repository")"* ]] || return 1
+        # shellcheck disable=SC2016 # inside
+        succeeds "$SCIWRAP" exec it sh -c 'cat /etc/version; echo "$TINY"' || return 1
+        is "$output" $'old\nfrom the image' || return 1
+        succeeds "$SCIWRAP" run it arguments "$repository" && says "$repository" || return 1
+    done
+    rm -rf "$SCIWRAP_STORE" && nothing_left
+}
+
+@test "of an index the image of this machine, or of another one" {
+    local open
+    open=127.0.0.1:$(port open)
+    pins own "oci://$open/index:all"
+    [[ $pinned == *"url = oci://$open/index@sha256:$(hex own)"* ]]
+    succeeds "$SCIWRAP" exec own cat /etc/version
     is "$output" old
-    refuses 'index' "127.0.0.1:$(port open)" index
+    pins by-digest "oci://$open/index@sha256:$(hex index)" --no-pull
+    [[ $pinned == *"sha256 = $(hex own)"* ]]
+    pins other "oci://$open/index:all" --platform linux/riscv64 --no-pull
+    [[ $pinned == *"sha256 = $(hex foreign)"* ]]
+    fails_with 125 'linux/riscv64' -- "$SCIWRAP" pin none "oci://$open/index:all" --platform linux/s390x
+    refuses 'index' "$open" index # not of one platform: nothing that runs
+}
+
+@test "a tag that is not there, or is none of an image" {
+    local open
+    open=127.0.0.1:$(port open)
+    fails_with 125 "oci://$open/index:2': the registry answers 404 .*; it has '(1' and 'all|all' and '1)'" -- \
+        "$SCIWRAP" pin it "oci://$open/index:2"
+    fails_with 125 'it is of the type .*v1.prettyjws' -- "$SCIWRAP" pin it "oci://$front/old/tiny:1"
+    fails_with 125 'says that it sends .*, and its sha256 is' -- "$SCIWRAP" pin it "oci://$front/cut/tiny:1"
+    fails_with 125 'it sends a page for people' -- "$SCIWRAP" pin it "oci://$front/page/tiny:1"
+    [[ ! -e envs/it.ini ]]
 }
 
 @test "what is not there, and what is something else" {
@@ -198,6 +234,7 @@ asked() { # LOG PATTERN: how often
 @test "a name and a password" {
     local basic
     basic=127.0.0.1:$(port basic)
+    fails_with 125 'wants a log-in' -- "$SCIWRAP" pin it "oci://$basic/tiny:1"
     refuses "'$basic' wants a log-in, and there is none in '$REGISTRY_AUTH_FILE'; 'podman login $basic'" "$basic" tiny
     log_in "$basic"
     gets "$basic" tiny
