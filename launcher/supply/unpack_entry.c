@@ -35,8 +35,10 @@ static const char *clean(const struct placer *placer, const char *name, struct b
     if (name == NULL || name[0] == '\0') {
         return "empty name";
     }
-    if (name[0] == '/') {
-        return "absolute path"; /* no tool that makes root file systems writes them */
+    /* No tool that makes root file systems writes them. Tools that make layers do (umoci insert), and all that read
+     * layers take them from the image's root. */
+    if (name[0] == '/' && placer->layers == NULL) {
+        return "absolute path";
     }
     while (*name != '\0') {
         size_t length = strcspn(name, "/");
@@ -237,6 +239,9 @@ static int leave_out(struct placer *placer, const struct entry *entry)
 
 static int place_whiteout(struct placer *placer, const struct entry *entry, struct err *err)
 {
+    if (entry->type == ENTRY_DIRECTORY && layers_is_aufs(placer->path.bytes)) {
+        return 0;
+    }
     if (entry->type != ENTRY_FILE && entry->type != ENTRY_HARDLINK) { /* aufs made them all links of one file */
         return refuse(err, "whiteout that is not a file");
     }

@@ -24,6 +24,11 @@ bool layers_is_whiteout(const char *path)
     return begins(path_base(path), whiteout);
 }
 
+bool layers_is_aufs(const char *path)
+{
+    return begins(path_base(path), aufs) && strcmp(path_base(path), opaque) != 0;
+}
+
 const char *layers_check_path(const char *path)
 {
     const char *base = path_base(path);

@@ -32,6 +32,8 @@ struct layers {
 
 /* Whether the last component of the clean path names a whiteout. */
 bool layers_is_whiteout(const char *path);
+/* Whether it names a folder that aufs had for itself; what is in it is refused. */
+bool layers_is_aufs(const char *path);
 /* What makes a clean path no path of an entry of a layer, or NULL. */
 const char *layers_check_path(const char *path);
 /* The record was just added, its parent before it: it belongs to the current layer. */

@@ -43,12 +43,15 @@ static la_ssize_t give_input(struct archive *archive, void *data, const void **r
 /* The next piece of the plain stream, walked; 0 at its end. */
 static la_ssize_t next_plain(struct reader *reader, const void **ret_bytes)
 {
+    static const char zeros[4096];
     size_t length = 0;
     la_int64_t offset;
     do {
         int status = archive_read_data_block(reader->raw, ret_bytes, &length, &offset);
         if (status == ARCHIVE_EOF) {
-            return 0;
+            length = scan_missing(&reader->scan);
+            *ret_bytes = zeros;
+            return scan_feed(&reader->scan, zeros, length, &reader->err) < 0 ? -1 : (la_ssize_t)length;
         }
         if (status != ARCHIVE_OK) {
             if (reader->err.kind == ERR_NONE) {
@@ -358,7 +361,7 @@ int read_archive(struct input *input, struct placer *placer, struct read_plain *
 {
     struct reader reader = {.input = input, .placer = placer, .plain = plain};
     placer_begin_archive(placer);
-    reader.scan.may_be_empty = placer->layers != NULL;
+    reader.scan.is_layer = placer->layers != NULL;
     reader.scan.most_entries = placer->limits->entries - placer->entries;
     reader.scan.most_bytes = placer->limits->bytes - placer->bytes;
     reader.scan.most_header_bytes = placer->limits->header_bytes;

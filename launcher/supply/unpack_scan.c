@@ -318,13 +318,25 @@ int scan_feed(struct scan *scan, const void *bytes, size_t length, struct err *e
     return 0;
 }
 
+size_t scan_missing(const struct scan *scan)
+{
+    const struct scan_group *group = &scan->group;
+    bool between =
+        scan->state == SCAN_HEADER && scan->filled == 0 && !group->pax && !group->long_name && !group->long_link;
+    bool in_padding = scan->state == SCAN_DATA && scan->left <= padded(scan->payload) - scan->payload;
+    if (!scan->is_layer || !(between || in_padding)) {
+        return 0;
+    }
+    return (in_padding ? (size_t)scan->left : 0) + 2 * BLOCK;
+}
+
 int scan_finish(const struct scan *scan, struct err *err)
 {
     if (scan->state != SCAN_END || scan->filled != 0) {
         return err_set(err, ERR_INVALID, "the archive is truncated: its end marker is missing after entry %llu",
                        (unsigned long long)scan->members);
     }
-    if (scan->members == 0 && !scan->may_be_empty) {
+    if (scan->members == 0 && !scan->is_layer) {
         return err_set(err, ERR_INVALID, "the archive has no entries");
     }
     return 0;

@@ -41,7 +41,7 @@ struct scan_group {
 
 struct scan {
     uint64_t most_entries, most_bytes, most_header_bytes; /* limits, set by the caller */
-    bool may_be_empty;                                    /* an archive without entries is one, set by the caller */
+    bool is_layer; /* of an image, set by the caller: it may be without entries and its end be missing */
     enum scan_state state;
     char block[512];
     size_t filled;        /* bytes in block */
@@ -62,6 +62,10 @@ struct scan {
 int scan_feed(struct scan *scan, const void *bytes, size_t length, struct err *err);
 /* The oldest member that was not taken yet; false when there is none. */
 bool scan_take(struct scan *scan, struct scan_member *ret_member);
+/* At the end of the stream: how many zero bytes a layer lacks. `umoci insert` 0.4 writes neither the padding of its
+ * last file nor an end marker, and all that read layers do without; what is missing can only be zeros. 0 for any other
+ * end. */
+size_t scan_missing(const struct scan *scan);
 /* At the end of the stream: complete, with an end marker. */
 int scan_finish(const struct scan *scan, struct err *err);
 void scan_release(struct scan *scan);
