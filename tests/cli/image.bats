@@ -209,3 +209,37 @@ EOF
     quietly "$SCIWRAP" run it good
     is "$output" good
 }
+
+@test "a mirror has an image by its digests, with and without a network" {
+    image layout here -- "$FIXTURES/tiny.tar.gz" upper.tar
+    export SCIWRAP_MIRRORS=$PWD/here/blobs
+    define it '[artifact]' 'type = image' "sha256 = $digest" "size = $size" "url = oci://127.0.0.1:9/none@sha256:$digest"
+    succeeds "$SCIWRAP" pull --offline it
+    holds
+    rm -rf "$SCIWRAP_STORE"
+    succeeds "$SCIWRAP" pull it
+    holds
+    rm -rf "$SCIWRAP_STORE/trees/$digest" here
+    unset SCIWRAP_MIRRORS
+    succeeds "$SCIWRAP" pull --offline it # its blobs are in the store now
+    holds
+    rm -rf "$SCIWRAP_STORE"
+    fails_with 125 'not asked, because of --offline' -- "$SCIWRAP" pull --offline it
+}
+
+@test "a blob of the store that is damaged is brought again" {
+    local blob
+    image layout here -- "$FIXTURES/tiny.tar.gz" upper.tar
+    define it '[artifact]' 'type = image' "sha256 = $digest" 'url = oci-layout:../work/here'
+    SCIWRAP_MIRRORS=$PWD/here/blobs succeeds "$SCIWRAP" pull it
+    mkdir -p "$SCIWRAP_STORE/blobs/sha256"
+    cp here/blobs/sha256/* "$SCIWRAP_STORE/blobs/sha256/"
+    rm -rf "$SCIWRAP_STORE/trees/$digest"
+    blob=$SCIWRAP_STORE/blobs/sha256/$(sha256 upper.tar)
+    chmod u+w "$blob"
+    printf 'U' | dd of="$blob" bs=1 seek=3000 conv=notrunc status=none
+    succeeds "$SCIWRAP" pull it
+    notes "the store's copy of the blob sha256:${blob##*/} is damaged and was removed"
+    holds
+    [[ ! -e $blob ]]
+}
