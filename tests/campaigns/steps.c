@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * steps: runs a command and interferes with one system call by which its processes change files.
+ * steps: runs a command and interferes with one system call by which its processes open or change files.
  *
  *   steps REPORT list COMMAND...                    tells each: "step ROLE NUMBER NTH NAME-OR-PATH"
  *   steps REPORT FAULT ROLE NUMBER NTH COMMAND...   the NTH call NUMBER of ROLE, threads counted with their process
@@ -54,8 +54,8 @@ static const char *wanted_role;
 static int wanted_number, wanted_nth;
 static int fired;
 
-/* The calls that change files, and where their name is: 0: the descriptor in the first argument, 1: a path there, 2: a
- * path in the second, which belongs to the descriptor in the first, 4: in the fourth. */
+/* The calls that open or change files, and where their name is: 0: the descriptor in the first argument, 1: a path
+ * there, 2: a path in the second, which belongs to the descriptor in the first, 4: in the fourth. */
 static const struct call {
     int number, name;
 } calls[] = {
@@ -161,18 +161,20 @@ static void name_of(pid_t pid, const struct call *call, const unsigned long long
     }
 }
 
-/* An openat that creates nothing changes nothing. */
-static bool changes(const struct call *call, const unsigned long long *arguments)
-{
-    return call->number != SYS_openat || (arguments[2] & O_CREAT) != 0;
-}
-
-/* Not messages, nor what processes tell each other. */
+/* Not messages, nor what processes tell each other, nor the libraries that a program is loaded with. */
 static bool is_of_files(pid_t pid, const struct call *call, const unsigned long long *arguments)
 {
     char name[512];
     name_of(pid, call, arguments, name, sizeof(name));
-    return call->name != 0 || (arguments[0] > STDERR_FILENO && name[0] == '/');
+    if (call->name == 0) {
+        return arguments[0] > STDERR_FILENO && name[0] == '/';
+    }
+    static const char *const system[] = {"/usr/", "/lib", "/etc/", "/proc/", "/sys/", "/dev/"};
+    bool of_system = false;
+    for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++) {
+        of_system |= strncmp(name, system[i], strlen(system[i])) == 0;
+    }
+    return !of_system;
 }
 
 static void kill_all(void)
@@ -223,7 +225,7 @@ static void on_entry(struct task *task, const struct ptrace_syscall_info *info)
     for (int i = 0; i < 6; i++) {
         arguments[i] = info->entry.args[i];
     }
-    if (call == NULL || !changes(call, arguments)) {
+    if (call == NULL) {
         return;
     }
     int nth = ++process->calls[call->number];
@@ -233,7 +235,7 @@ static void on_entry(struct task *task, const struct ptrace_syscall_info *info)
         fprintf(report, "step %s %d %d %s\n", process->role, call->number, nth, name);
         return;
     }
-    bool this_one = nth == wanted_nth && strcmp(process->role, wanted_role) == 0;
+    bool this_one = fired == 0 && nth == wanted_nth && strcmp(process->role, wanted_role) == 0;
     bool ever_after = fired > 0 && strchr(fault, '+') != NULL;
     if (call->number == wanted_number && (this_one || (ever_after && is_of_files(task->pid, call, arguments)))) {
         meddle(task, process, call);

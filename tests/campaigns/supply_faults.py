@@ -49,9 +49,9 @@ class Injector:
         done = self.pull("list")
         assert done.returncode == 0, done.stderr
         steps = [line.rstrip("\n").split(" ", 4)[1:] for line in open(self.report, errors="replace")]
-        # Not the messages themselves, and not how the jail is built (inject.py).
+        # Not the messages themselves, not how programs are loaded, and not how the jail is built (inject.py).
         return [(step[0], int(step[1]), int(step[2]), step[3]) for step in steps
-                if len(step) == 4 and not re.search(r"stderr|pipe:|/dev/|^/proc/", step[3])]
+                if len(step) == 4 and not re.search(r"stderr|pipe:|/dev/|^/(proc|usr|lib|lib64|etc|sys)/|\.ini$", step[3])]
 
     def one(self, case):
         role, number, nth, word, lasting = case
@@ -73,7 +73,7 @@ def cases_of(steps, names, short):
     """All; short: of calls that are alike (same process, call and kind of name) one, with one of its errors each."""
     seen, turn = set(), itertools.count(os.geteuid() != 0)
     for role, number, nth, name in steps:
-        kind = re.sub(r"[0-9a-f]{16,}", "HEX", name if "/" in name else "")
+        kind = re.sub(r"[0-9a-f]{16,}", "HEX", name if "/" in name or role == "0" else "")
         kind = "unpacked" if role == "0.1" and kind not in ("/index", "/checked") else re.sub(r"stage\.[^/]*", "STAGE", kind)
         errors = ERRORS[names[number]]
         if short:
