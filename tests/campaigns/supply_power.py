@@ -12,8 +12,7 @@ import supply
 FILE_SYSTEMS = {  # options of mkfs and mount, size of the image in MB, cuts of the long form
     "ext4": (["mkfs.ext4", "-q"], "", 48, 300),
     "ext4 with data=writeback": (["mkfs.ext4", "-q"], "data=writeback", 48, 100),
-    # nouuid: namespaces of the last cut's runs may keep its mount for a moment.
-    "xfs": (["mkfs.xfs", "-q"], "nouuid", 320, 100),
+    "xfs": (["mkfs.xfs", "-q"], "", 320, 100),
     "btrfs": (["mkfs.btrfs", "-q", "--metadata", "single"], "", 128, 100),
 }
 SECTOR = 4096  # what a disk writes whole or not at all; a torn superblock is no matter of ours
@@ -30,6 +29,16 @@ def unmount(where):
             return
         time.sleep(0.01)
     raise TimeoutError(f"'{where}' stays busy")
+
+
+def detach(loop):
+    """Until it is really gone: namespaces of runs that have ended keep a mount for a moment."""
+    run("losetup", "-d", loop, check=False)
+    for _ in range(1000):
+        if not os.path.exists(f"/sys/block/{os.path.basename(loop)}/loop/backing_file"):
+            return
+        time.sleep(0.01)
+    raise TimeoutError(f"'{loop}' stays busy")
 
 
 class Recorder:
@@ -56,7 +65,7 @@ class Recorder:
         if os.path.ismount(f"{self.top}/mounted"):
             unmount(f"{self.top}/mounted")
         if hasattr(self, "loop"):
-            run("losetup", "-d", self.loop, check=False)
+            detach(self.loop)
         run("umount", "-l", f"{self.top}/served", check=False)
         self.server.wait(30)
 
@@ -153,7 +162,7 @@ class Machine:
             finally:
                 unmount(f"{self.top}/restarted")
         finally:
-            run("losetup", "-d", loop)
+            detach(loop)
 
     def wrong_in_store(self):
         wrong, place = [], self.place
