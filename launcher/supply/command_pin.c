@@ -132,6 +132,18 @@ static void close_place(struct place *place)
     free(place->made);
 }
 
+/* What was given with the options, before anything is fetched: with it a definition of some source can be read. */
+static int check_words(const struct place *place, const struct pin_words *words, struct err *err)
+{
+    auto_release(definition) struct definition def = {0};
+    auto_release(buf) struct buf text = {0};
+    auto_free char *path = xasprintf("%s/%s", place->folder, path_base(place->path));
+    char url[] = "/source";
+    struct pin pin = {.size = 1, .url = url, .description = place->name};
+    return pin_format(&pin, words, &text, err) < 0 ? -1
+                                                   : definition_parse(&def, path, buf_text(&text), text.length, err);
+}
+
 /* The definition is read as any other before it is written, and used: what cannot be unpacked is not pinned. */
 static int try_out(const struct buf *text, const struct place *place, const struct pin *pin,
                    const struct pin_source *source, const struct store *store, bool pull, struct err *err)
@@ -173,7 +185,7 @@ static int pin_to(struct place *place, const struct options *options, const char
         .name = place->name, .source = source, .command = options->command, .description = options->description};
     auto_release(pin) struct pin pin = {0};
     auto_release(buf) struct buf text = {0};
-    if (pin_source_parse(source, &request.source, err) < 0) {
+    if (check_words(place, &words, err) < 0 || pin_source_parse(source, &request.source, err) < 0) {
         return -1;
     }
     int result = open_place(place, options->force, err) < 0 || store_open_writable(&store, err) < 0 ? -1 : 0;

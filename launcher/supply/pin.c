@@ -70,6 +70,10 @@ static int find_remote(const struct pin_request *request, const struct store *st
     struct fetch_found found = {0};
     struct fetch_item item = {.label = url, .found = &found};
     auto_free char *what = xasprintf("fetch %s", request->name);
+    const char *problem = pin_value_problem("url", url);
+    if (problem != NULL) {
+        return err_set(err, ERR_USAGE, "'%s' %s", url, problem);
+    }
     strlist_add(&item.from, url);
     digest_bytes(url, strlen(url), &item.sha256);
     progress_begin(&progress, what, 0);

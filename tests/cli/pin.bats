@@ -146,6 +146,15 @@ url = ../it.tar"
     [[ ! -e envs ]]
 }
 
+@test "what cannot stand in a definition is told before anything is fetched" {
+    fails_with 125 'quotation mark' -- "$SCIWRAP" pin it "$server/plain/tiny.tar" --command "sh -c 'open"
+    fails_with 125 'too long' -- "$SCIWRAP" pin it "$server/plain/tiny.tar" --description "$(printf %0200d 1)"
+    fails_with 125 'a comment' -- "$SCIWRAP" pin it "$server/plain/tiny.tar" --description 'a ;b'
+    fails_with 125 'too long' -- "$SCIWRAP" pin it "$server/plain/tiny.tar?$(printf %0200d 1)"
+    is "$(asked)" ""
+    [[ ! -e envs ]]
+}
+
 @test "what came over http is to be compared" {
     # The server as a proxy: it goes by the last part of what it is asked for.
     http_proxy=$server succeeds "$SCIWRAP" pin it http://example.org/tiny.tar
