@@ -10,7 +10,7 @@
  * goes on until the last of the processes has ended, those in the background too, and follows what they execute.
  *
  * The report ends in "fired N". Exit status: the command's, 128 + signal, or 199: steps itself failed, or took longer
- * than a minute. x86-64 only (ptrace(2)). */
+ * than five minutes. x86-64 only (ptrace(2)). */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -363,7 +363,7 @@ int main(int argc, char **argv)
         die(argv[1]);
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    alarm(60);
+    alarm(300);
     int status = watch(start(argv + (list ? 3 : 6)));
     fprintf(report, "fired %d\n", fired);
     fclose(report);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the campaigns about the store have in common: a store of their own, a server on loopback that counts, the check
 that no tree is complete and wrong, and verdicts as "ok NAME"/"not ok NAME" lines."""
-import argparse, hashlib, http.server, os, re, shutil, stat, subprocess, sys, threading, time
+import argparse, hashlib, http.server, json, os, re, shutil, stat, subprocess, sys, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -107,8 +107,32 @@ def meta_is_whole(text):
         [b"synced no ", b""], [b"synced yes", b""])
 
 
+def make_layout(folder, tar):
+    """The files of `tar` as an image in an OCI layout. Returns the digest and size of its manifest."""
+    os.makedirs(f"{folder}/blobs/sha256")
+
+    def blob(kind, data):
+        digest = hashlib.sha256(data).hexdigest()
+        with open(f"{folder}/blobs/sha256/{digest}", "wb") as file:
+            file.write(data)
+        return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": f"sha256:{digest}", "size": len(data)}
+
+    layer = blob("layer.v1.tar", open(tar, "rb").read())
+    config = {"architecture": "amd64", "os": "linux", "config": {},
+              "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]}}
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "config": blob("config.v1+json", json.dumps(config).encode()), "layers": [layer]}
+    entry = blob("manifest.v1+json", json.dumps(manifest).encode())
+    for name, what in (("index.json", {"schemaVersion": 2, "manifests": [entry]}),
+                       ("oci-layout", {"imageLayoutVersion": "1.0.0"})):
+        with open(f"{folder}/{name}", "w") as file:
+            json.dump(what, file)
+    return entry["digest"].split(":")[1], entry["size"]
+
+
 class Place:
-    """A home, a store and a folder of definitions. The environment `tiny` is the fixtures' tiny.tar."""
+    """A home, a store and a folder of definitions. The environment `tiny` is the fixtures' tiny.tar;
+    with the url "image", the same files as an image in a layout."""
 
     def __init__(self, options, name, url=None, store=None):
         self.options, self.path = options, os.path.join(options.top, name)
@@ -117,18 +141,22 @@ class Place:
             os.makedirs(os.path.join(self.path, folder), exist_ok=True)
         self.tar = os.path.join(options.fixtures, "tiny.tar")
         self.sha256 = hashlib.sha256(open(self.tar, "rb").read()).hexdigest()
-        self.define(url or self.tar)
+        size, kind = os.path.getsize(self.tar), "tar"
+        if url == "image":
+            self.sha256, size = make_layout(f"{self.path}/layout", self.tar)
+            url, kind = f"oci-layout:{self.path}/layout", "image"
+        self.define(url or self.tar, size, kind)
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": f"{self.path}/home", "TMPDIR": f"{self.path}/tmp",
             "XDG_RUNTIME_DIR": f"{self.path}/tmp", "SCIWRAP_STORE": self.store, "SCIWRAP_ENVS": f"{self.path}/envs",
             "LC_ALL": "C"}
 
-    def define(self, url):
+    def define(self, url, size, kind):
         with open(f"{self.path}/envs/tiny.ini", "w") as definition:
-            definition.write(f"[environment]\ndescription = tiny\n[artifact]\nsha256 = {self.sha256}\n"
-                             f"size = {os.path.getsize(self.tar)}\nurl = {url}\n")
+            definition.write(f"[environment]\ndescription = tiny\n[artifact]\ntype = {kind}\nsha256 = {self.sha256}\n"
+                             f"size = {size}\nurl = {url}\n")
 
-    def run(self, *words, before=(), timeout=120, environment=None):
+    def run(self, *words, before=(), timeout=600, environment=None):
         return subprocess.run([*before, self.options.sciwrap, *words], env={**self.environment, **(environment or {})},
                               cwd=f"{self.path}/work", stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               errors="replace", timeout=timeout)

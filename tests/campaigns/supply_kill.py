@@ -15,7 +15,7 @@ POINTS = {
     "the stage's folder is made, not locked": ("first", "0", "mkdirat", r"stage\.", 0, "killed"),
     "the stage is locked":                    ("first", "0", "flock", r"stage\.", 0, "killed"),
     "the download's file is made":            ("first", "0", "openat", r"\.part$", 0, "killed"),
-    "half of the download is written":        ("first", "0", "write", r"\.part$", "half", "kill"),
+    "a part of the download is written":      ("first", "0", "write", r"\.part$", 7, "kill"),
     "the download is whole, not synced":      ("first", "0", "fdatasync", r"\.part$", 0, "kill"),
     "the download is synced, has no name":    ("first", "0", "renameat", r".", -1, "kill"),
     "the blob has its name":                  ("first", "0", "renameat", r".", -1, "killed"),
@@ -43,17 +43,29 @@ POINTS = {
     "the new tree is not in its place yet":   ("again", "0", "renameat2", r".", -1, "kill"),
     "the new tree is in its place":           ("again", "0", "renameat2", r".", -1, "killed"),
     "a broken tree is moved away":            ("broken", "0", "renameat", r"del\.", 0, "killed"),
+    "image: half of the files are unpacked":  ("image", "0.1", "openat", r".", "half", "kill"),
+    "image: the unpacker has not told yet":   ("image", "0.1", "write", r"^pipe:", -1, "kill"),
+    "image: its settings are empty":          ("image", "0", "write", r"/settings$", 0, "kill"),
+    "image: the stage is not renamed yet":    ("image", "0", "renameat2", r".", 0, "kill"),
+    "image: the tree has its name":           ("image", "0", "renameat2", r".", 0, "killed"),
 }
 
 
 class Worker:
     def __init__(self, options, name, url, good=None):
-        self.place = supply.Place(options, name, url)
-        self.good = self.place.good = good or self.place.learn()
+        self.places = {kind: supply.Place(options, f"{name}-{kind}", of) for kind, of in (("tar", url), ("image", "image"))}
+        self.good = good or {kind: place.learn() for kind, place in self.places.items()}
+        for kind, place in self.places.items():
+            place.good = self.good[kind]
+        self.choose("first")
         self.steps = os.path.join(os.path.dirname(options.top), "steps")
         self.report = f"{self.place.path}/report"
 
+    def choose(self, scenario):
+        self.place = self.places["image" if scenario == "image" else "tar"]
+
     def prepare(self, scenario):
+        self.choose(scenario)
         place = self.place
         place.empty()
         if scenario in ("again", "broken"):
@@ -108,8 +120,8 @@ def find(steps, point):
 
 def at_random(worker, seconds):
     """The process group killed at some moment, as a batch system kills a job."""
+    worker.prepare("first")
     place = worker.place
-    place.empty()
     process = subprocess.Popen([place.options.sciwrap, "pull", "-q", "tiny"], env=place.environment, cwd=place.path,
                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     time.sleep(seconds)

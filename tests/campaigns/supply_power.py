@@ -24,7 +24,7 @@ def run(*words, check=True):
 
 def unmount(where):
     """Whoever syncs in the background keeps it busy for a moment."""
-    for _ in range(1000):
+    for _ in range(6000):
         if run("umount", where, check=False).returncode == 0:
             return
         time.sleep(0.01)
@@ -34,7 +34,7 @@ def unmount(where):
 def detach(loop):
     """Until it is really gone: namespaces of runs that have ended keep a mount for a moment."""
     run("losetup", "-d", loop, check=False)
-    for _ in range(1000):
+    for _ in range(6000):
         if not os.path.exists(f"/sys/block/{os.path.basename(loop)}/loop/backing_file"):
             return
         time.sleep(0.01)
@@ -72,7 +72,7 @@ class Recorder:
 
 def wait_for_mark(place):
     meta = f"{place.store}/trees/{place.sha256}/meta"
-    for _ in range(3000):
+    for _ in range(30000):
         if os.path.exists(meta) and open(meta, "rb").read().endswith(b"synced yes\n"):
             return
         time.sleep(0.01)
