@@ -31,6 +31,6 @@ int offline_complain_missing(const char *name, const char *what, const struct di
     return err_set(err, ERR_NOT_FOUND,
                    "its %s (sha256 %s) is not here, and the network is not asked, because of --offline; bring it where "
                    "there is a network, on a login node with the same store: 'sciwrap pull %s', or as a file: 'sciwrap "
-                   "store export %s' there and 'sciwrap store import' here; tried: %s",
+                   "store export %s FILE' there and 'sciwrap store import FILE' here; tried: %s",
                    what, hex, name, name, tried[0] != '\0' ? tried : "the store");
 }

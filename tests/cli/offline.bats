@@ -63,7 +63,7 @@ no_socket() {
 
 @test "what is missing is told, and how to get it" {
     it_is_from "$server/plain/tiny.tar"
-    fails_with 125 "$pin.*--offline.*'sciwrap pull it'.*'sciwrap store export it'.*$server/plain/tiny.tar': not asked" -- \
+    fails_with 125 "$pin.*--offline.*'sciwrap pull it'.*'sciwrap store export it FILE'.*$server/plain/tiny.tar': not asked" -- \
         "$SCIWRAP" pull --offline it
     local command
     for command in run exec shell; do

@@ -200,6 +200,6 @@ url = oci-layout:../here"
 
 @test "offline, a missing image is told, and how to get it" {
     define it '[artifact]' 'type = image' "sha256 = $(printf %064d 1)" "url = oci://127.0.0.1:1/x@sha256:$(printf %064d 1)"
-    fails_with 125 "its image .sha256 0*1. is not here.*'sciwrap pull it'.*'sciwrap store export it'" -- \
+    fails_with 125 "its image .sha256 0*1. is not here.*'sciwrap pull it'.*'sciwrap store export it FILE'" -- \
         "$SCIWRAP" pull --offline it
 }
