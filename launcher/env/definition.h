@@ -85,6 +85,8 @@ void definition_release(struct definition *def);
 void definition_folders(struct strlist *ret_folders);
 /* Paths of all definitions found there, the first of each name, sorted by name. */
 int definition_list(struct strlist *ret_paths, struct err *err);
+/* Whether the url is of another machine: http(s):// or oci://. */
+bool definition_url_is_remote(const char *url);
 /* Whether `path` may be a workdir or home: absolute, normal, below "/" and not the kernel's. NULL, or what it must be.
  */
 const char *definition_check_inner(const char *path);

@@ -53,10 +53,10 @@ static char *folder_of(const struct definition *def)
 /* What an address that is known begins with, and whether a path follows. */
 static const struct scheme {
     const char *begin;
-    bool path, image;
+    bool path, image, remote;
 } schemes[] = {
-    {"https://", false, false}, {"http://", false, false},   {"file:///", false, false},
-    {"oci://", false, true},    {"oci-layout:", true, true}, {"docker-archive:", true, true},
+    {"https://", false, false, true}, {"http://", false, false, true},    {"file:///", false, false, false},
+    {"oci://", false, true, true},    {"oci-layout:", true, true, false}, {"docker-archive:", true, true, false},
 };
 enum { SCHEMES = sizeof(schemes) / sizeof(*schemes) };
 
@@ -69,6 +69,12 @@ static const struct scheme *scheme_of(const char *url)
         }
     }
     return NULL;
+}
+
+bool definition_url_is_remote(const char *url)
+{
+    const struct scheme *scheme = scheme_of(url);
+    return scheme != NULL && scheme->remote;
 }
 
 int artifact_take_url(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)

@@ -9,11 +9,6 @@
 #include "env/bundle_list.h"
 #include "env/definition.h"
 
-static bool is_remote(const char *url)
-{
-    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
-}
-
 static void add_line(struct buf *text, const char *key, const char *value)
 {
     /* A line that was just short enough stays so. */
@@ -46,7 +41,7 @@ static void add_entries(struct buf *text, const struct keyfile *file, const stru
             add_artifact(text, environment, with_artifact);
             artifact_added = true;
         }
-        if (!in_artifact || strcmp(entry->key, "url") != 0 || is_remote(entry->value)) {
+        if (!in_artifact || strcmp(entry->key, "url") != 0 || definition_url_is_remote(entry->value)) {
             add_line(text, entry->key, entry->value);
         }
     }
@@ -72,6 +67,17 @@ static void add_pin(struct buf *text, const struct setup_environment *environmen
     }
 }
 
+static bool is_image(const struct keyfile *file)
+{
+    for (size_t i = 0; i < file->count; i++) {
+        const struct keyfile_entry *entry = &file->entry[i];
+        if (strcmp(entry->section, "artifact") == 0 && strcmp(entry->key, "type") == 0) {
+            return strcmp(entry->value, "image") == 0;
+        }
+    }
+    return false;
+}
+
 static int check_pin(const struct definition *def, const struct setup_environment *environment, struct err *err)
 {
     if (!digest_equal(&def->sha256, &environment->artifact)) {
@@ -91,6 +97,11 @@ int bundle_definition_make(const struct setup_environment *environment, const ch
     } else {
         if (keyfile_parse(&file, "definition", text, strlen(text), err) < 0) {
             return -1;
+        }
+        if (with_artifact && is_image(&file)) {
+            return err_set(err, ERR_USAGE,
+                           "it is an image, which has no single file that a bundle could hold; --no-artifact leaves it "
+                           "out, and a rerun brings it from its oci:// address");
         }
         add_entries(&made, &file, environment, with_artifact);
     }
@@ -115,7 +126,7 @@ int bundle_definition_check(const char *path, const struct setup_environment *en
     }
     for (size_t i = 0; i < def.url.count; i++) {
         const char *url = def.url.item[i];
-        if (!is_remote(url) && (artifact == NULL || strcmp(url, artifact) != 0)) {
+        if (!definition_url_is_remote(url) && (artifact == NULL || strcmp(url, artifact) != 0)) {
             return err_set(err, ERR_INVALID, "member 'definition.ini' names a place of this host: '%s'", url);
         }
     }

@@ -66,11 +66,6 @@ static int report(const struct options *options, int result, const struct digest
     return result;
 }
 
-static bool is_remote(const char *url)
-{
-    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
-}
-
 /* The definition that goes into the bundle, for want of one that is known here: of its addresses those of the network.
  */
 static int recorded_definition(const struct bundle_plan *plan, const char *name, struct definition *ret_def,
@@ -86,7 +81,7 @@ static int recorded_definition(const struct bundle_plan *plan, const char *name,
         return -1;
     }
     for (size_t i = 0; i < ret_def->url.count; i++) {
-        if (is_remote(ret_def->url.item[i])) {
+        if (definition_url_is_remote(ret_def->url.item[i])) {
             strlist_add(&remote, ret_def->url.item[i]);
         }
     }

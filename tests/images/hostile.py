@@ -520,7 +520,7 @@ class Bench:
 
 
 def main():
-    bench = Bench(sys.argv[1])
+    bench = Bench(os.path.abspath(sys.argv[1]))
     bad = 0
     try:
         for name, expected, form, fill in CASES:

@@ -339,7 +339,7 @@ def main():
         for number, (name, _) in enumerate(series):
             print(f"{number}: {name}")
         runs = [("together", together(series))]
-    bench = Bench(options.sciwrap)
+    bench = Bench(os.path.abspath(options.sciwrap))
     bad = 0
     try:
         for name, layers in runs:
