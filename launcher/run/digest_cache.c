@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/fs.h"
+#include "base/lock.h"
 #include "base/mem.h"
 
 /* As it is in the file, in the machine's own byte order: a cache does not travel. */
@@ -100,7 +101,7 @@ bool digest_cache_find(struct digest_cache *cache, const struct stat *st, struct
     if (st->st_size < DIGEST_CACHE_LEAST) {
         return false;
     }
-    pthread_mutex_lock(&cache->lock);
+    lock_take(&cache->lock);
     if (!cache->loaded) {
         load(cache);
     }
@@ -165,7 +166,7 @@ void digest_cache_add(struct digest_cache *cache, const struct stat *st, int64_t
         return;
     }
     struct digest_cache_record record = record_of(st, digest);
-    pthread_mutex_lock(&cache->lock);
+    lock_take(&cache->lock);
     if (!cache->loaded) {
         load(cache);
     }

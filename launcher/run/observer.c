@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "base/fs.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "run/observer_change.h"
@@ -88,7 +89,7 @@ static bool read_page(struct observer *observer, const struct recorder_call *cal
 {
     const struct recorder_target *target = &observer->target[0];
     bool done = true;
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     struct book_file *file = page_of(observer, target, place);
     if (file != NULL) {
         file->read = true;
@@ -240,7 +241,7 @@ int observer_declare(struct observer *observer, const char *host, struct err *er
     if (target.fd < 0 || !recorder_describe(target.fd, &target)) {
         return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, errno, "open '%s'", host);
     }
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     struct book_file *file = book_of(&observer->book, &target.st, target.born_ns);
     if (file == NULL) {
         file = book_add(&observer->book, host, SIZE_MAX, &target.st, target.born_ns);
@@ -261,7 +262,7 @@ void observer_wait(struct observer *observer)
 {
     recorder_join(observer->recorder); /* it can be at a call whose process was killed */
     workers_wait(&observer->workers);
-    pthread_mutex_lock(&observer->book.lock); /* sees what the recorder's thread has written */
+    lock_take(&observer->book.lock); /* sees what the recorder's thread has written */
     pthread_mutex_unlock(&observer->book.lock);
 }
 

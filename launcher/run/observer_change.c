@@ -2,6 +2,7 @@
  * observer_change: the part of observer.h about calls that change files. */
 #include "run/observer_change.h"
 
+#include "base/lock.h"
 #include "run/page.h"
 #include "run/securing.h"
 
@@ -38,7 +39,7 @@ static bool change(struct observer *observer, const struct recorder_call *call, 
     if (target->real[0] != '\0' && (place.kind != PLACE_HOST || !place.writable)) {
         return true;
     }
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     bool done = change_page(observer, call, target, &place, kind);
     pthread_mutex_unlock(&observer->book.lock);
     return done;
@@ -59,7 +60,7 @@ static void note_old_content(struct observer *observer, const struct recorder_ta
     if (place.kind != PLACE_HOST && target->real[0] != '\0') {
         return;
     }
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     struct book_file *file = page_of(observer, target, &place);
     if (file != NULL) {
         file->read = true;
@@ -122,7 +123,7 @@ static void forget_last_name(struct observer *observer, const struct recorder_ta
     if (!target->exists || target->born_ns != 0 || (target->st.st_nlink > 1 && !S_ISDIR(target->st.st_mode))) {
         return;
     }
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     struct book_file *file = book_of(&observer->book, &target->st, target->born_ns);
     if (file != NULL) {
         book_forget_inode(&observer->book, file);
@@ -164,7 +165,7 @@ static void leave_name(struct observer *observer, int which)
     if (place.kind != PLACE_HOST || !place.writable) {
         return;
     }
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     struct book_file *file = page_of(observer, target, &place);
     struct book_file *at = book_at(&observer->book, place.host);
     if (file != NULL) {
@@ -173,7 +174,7 @@ static void leave_name(struct observer *observer, int which)
     }
     pthread_mutex_unlock(&observer->book.lock);
     page_subtree(observer, which);
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     if (at != NULL) { /* only now: what is below a folder that was replaced counts as new */
         at->touched = true;
         at->replaced = true;
@@ -212,7 +213,7 @@ enum recorder_answer change_on_time(struct observer *observer, const struct reco
     const struct recorder_target *target = &observer->target[0];
     if (observer_resolve(observer, call, 0) && target->exists) {
         done = page_look(observer, 0, call->id);
-        pthread_mutex_lock(&observer->book.lock);
+        lock_take(&observer->book.lock);
         struct book_file *file = book_of(&observer->book, &target->st, target->born_ns);
         if (file != NULL) {
             book_first(file)->time_set = true;

@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/fs.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "run/securing.h"
 #include "run/setup.h"
@@ -97,7 +98,7 @@ bool page_look(struct observer *observer, int which, uint64_t id)
     if (place.kind != PLACE_HOST || !target->exists) {
         return true;
     }
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     bool done = look(observer, target, &place, id);
     pthread_mutex_unlock(&observer->book.lock);
     return done;
@@ -129,7 +130,7 @@ bool page_look_inside(struct observer *observer, int which)
     places_find(&observer->places, target->real, &place);
     if (names.count > 0 && place.kind == PLACE_HOST &&
         look_up_child(target->fd, &place, names.item[0], &child, &inside)) {
-        pthread_mutex_lock(&observer->book.lock);
+        lock_take(&observer->book.lock);
         (void)look(observer, &child, &inside, 0);
         pthread_mutex_unlock(&observer->book.lock);
         recorder_target_release(&child);
@@ -141,7 +142,7 @@ bool page_look_inside(struct observer *observer, int which)
 
 static bool is_unknown(struct observer *observer, const char *host)
 {
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     bool known = book_at(&observer->book, host) != NULL || book_is_below_new(&observer->book, host);
     pthread_mutex_unlock(&observer->book.lock);
     return !known;
@@ -163,7 +164,7 @@ void page_look_around(struct observer *observer, const struct recorder_call *cal
         !recorder_resolve(observer->recorder, call, parent, false, &folder)) {
         return;
     }
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     (void)(folder.exists && look(observer, &folder, &place, 0));
     pthread_mutex_unlock(&observer->book.lock);
     recorder_target_release(&folder);
@@ -183,7 +184,7 @@ static void note_link(struct observer *observer, const struct recorder_call *cal
     if (place.kind != PLACE_HOST || !target->exists || !(S_ISLNK(target->st.st_mode) || is_left)) {
         return;
     }
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     struct book_file *link = page_of(observer, target, &place);
     auto_free char *base = xstrndup(target->real, (size_t)(strrchr(target->real, '/') - target->real) + 1);
     auto_free char *next = link != NULL && link->target != NULL
@@ -271,7 +272,7 @@ void page_subtree(struct observer *observer, int which)
     const struct recorder_target *target = &observer->target[which];
     places_find(&observer->places, target->real, &place);
     if (place.kind == PLACE_HOST && place.writable && target->exists && S_ISDIR(target->st.st_mode)) {
-        pthread_mutex_lock(&observer->book.lock);
+        lock_take(&observer->book.lock);
         if (book_of(&observer->book, &target->st, target->born_ns) != NULL) {
             note_subtree(observer, target->fd, &place, 0);
         }

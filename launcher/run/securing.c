@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/lock.h"
 #include "base/mem.h"
 
 /* Descriptors that wait; the usual limit of a process is 1024. */
@@ -44,7 +45,7 @@ static bool is_as_before(struct observer *observer, const struct book_file *file
     if (now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec) {
         return true;
     }
-    pthread_mutex_lock(&observer->book.lock); /* a call that sets times is told of before */
+    lock_take(&observer->book.lock); /* a call that sets times is told of before */
     bool time_set = file->time_set;
     pthread_mutex_unlock(&observer->book.lock);
     return time_set;
@@ -110,7 +111,7 @@ static void run_read(struct work *work)
     struct err err = {0};
     int result = read_or_recall(observer, job->file, job->fd, &digest, &err);
     bool same = result == 0 && is_as_before(observer, job->file, job->fd);
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     note_digest(job->file, &digest, same, result < 0 ? err.text : NULL);
     pthread_mutex_unlock(&observer->book.lock);
     close(job->fd);
@@ -174,7 +175,7 @@ static void answer_all(struct observer *observer, struct book_file *file)
 /* From here on the run may change the file. */
 static void release(struct observer *observer, struct book_file *file)
 {
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     file->secured = true;
     answer_all(observer, file);
     pthread_mutex_unlock(&observer->book.lock);
@@ -182,7 +183,7 @@ static void release(struct observer *observer, struct book_file *file)
 
 static void settle(struct observer *observer, struct book_file *file, const struct digest *digest, const char *failure)
 {
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     if (failure == NULL && file->content == BOOK_KNOWN && !digest_equal(digest, &file->digest)) {
         file->changed = true; /* what the run has read is not what was secured */
         file->failure = xstrdup("it was changed by somebody else meanwhile");
@@ -247,7 +248,7 @@ static void run_hash_before_change(struct work *work)
     struct digest digest;
     struct err err = {0};
     int result = digest_fd(job->fd, job->file->host, &digest, NULL, &err);
-    pthread_mutex_lock(&job->observer->book.lock);
+    lock_take(&job->observer->book.lock);
     if (job->file->content != BOOK_KNOWN) {
         job->file->content = BOOK_READING;
         note_digest(job->file, &digest, result == 0, err.text);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "env/interpreter.h"
 #include "run/page.h"
@@ -23,7 +24,7 @@ static int open_program(const struct recorder_target *program)
 static void note_page(struct observer *observer, const struct recorder_target *target, const struct place *place,
                       bool is_script)
 {
-    pthread_mutex_lock(&observer->book.lock);
+    lock_take(&observer->book.lock);
     struct book_file *file = page_of(observer, target, place);
     if (file != NULL) {
         file->read = true;

@@ -2,9 +2,12 @@
  * workers: work beside a run. */
 #include "run/workers.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/lock.h"
 
 void workers_begin(struct workers *workers)
 {
@@ -52,11 +55,11 @@ static struct work *take_urgent(struct workers *workers)
 static void *work_through(struct workers *workers, struct work *(*next)(struct workers *workers))
 {
     struct work *work;
-    pthread_mutex_lock(&workers->lock);
+    lock_take(&workers->lock);
     while ((work = next(workers)) != NULL) {
         pthread_mutex_unlock(&workers->lock);
         work->run(work);
-        pthread_mutex_lock(&workers->lock);
+        lock_take(&workers->lock);
         if (--workers->open == 0) {
             pthread_cond_broadcast(&workers->idle);
         }
@@ -93,7 +96,7 @@ static void put(struct workers *workers, struct work *work, bool urgent)
 void workers_leave(struct workers *workers, struct work *work)
 {
     enum { ENOUGH = 64 };
-    pthread_mutex_lock(&workers->lock);
+    lock_take(&workers->lock);
     bool enough = ++workers->left == ENOUGH;
     if (!enough) {
         put(workers, work, false);
@@ -116,7 +119,7 @@ static void call_express(struct workers *workers)
 
 void workers_give(struct workers *workers, struct work *work, bool urgent)
 {
-    pthread_mutex_lock(&workers->lock);
+    lock_take(&workers->lock);
     put(workers, work, urgent);
     workers->left = 0;
     if (workers->sleeping > 0) {
@@ -133,7 +136,7 @@ void workers_give(struct workers *workers, struct work *work, bool urgent)
 
 void workers_help(struct workers *workers)
 {
-    pthread_mutex_lock(&workers->lock);
+    lock_take(&workers->lock);
     bool alone = workers->alone;
     pthread_mutex_unlock(&workers->lock);
     if (alone) {
@@ -141,35 +144,53 @@ void workers_help(struct workers *workers)
     }
 }
 
+/* Those who sleep do not look by themselves, so that a long run costs nothing: who waits for them calls again. */
+static void call_all(struct workers *workers)
+{
+    pthread_cond_broadcast(&workers->more);
+    pthread_cond_broadcast(&workers->express);
+}
+
 void workers_wait(struct workers *workers)
 {
     struct work *work;
-    pthread_mutex_lock(&workers->lock);
+    lock_take(&workers->lock);
     while ((work = pop(workers)) != NULL) { /* who waits can as well help */
         pthread_mutex_unlock(&workers->lock);
         work->run(work);
-        pthread_mutex_lock(&workers->lock);
+        lock_take(&workers->lock);
         workers->open--;
     }
     while (workers->open > 0) {
-        pthread_cond_wait(&workers->idle, &workers->lock);
+        lock_wait(&workers->idle, &workers->lock);
+        call_all(workers);
     }
     pthread_mutex_unlock(&workers->lock);
+}
+
+static void join(struct workers *workers, pthread_t thread)
+{
+    struct timespec at = lock_deadline();
+    while (pthread_timedjoin_np(thread, NULL, &at) == ETIMEDOUT) {
+        lock_take(&workers->lock);
+        call_all(workers);
+        pthread_mutex_unlock(&workers->lock);
+        at = lock_deadline();
+    }
 }
 
 void workers_end(struct workers *workers)
 {
     workers_wait(workers);
-    pthread_mutex_lock(&workers->lock);
+    lock_take(&workers->lock);
     workers->ending = true;
-    pthread_cond_broadcast(&workers->more);
-    pthread_cond_broadcast(&workers->express);
+    call_all(workers);
     pthread_mutex_unlock(&workers->lock);
     for (unsigned i = 0; i < workers->count; i++) {
-        pthread_join(workers->thread[i], NULL);
+        join(workers, workers->thread[i]);
     }
     if (workers->has_express) {
-        pthread_join(workers->thread[WORKERS_MOST], NULL);
+        join(workers, workers->thread[WORKERS_MOST]);
     }
     pthread_cond_destroy(&workers->express);
     pthread_cond_destroy(&workers->more);

@@ -10,9 +10,9 @@
  * program is let go: what runs inside is not meddled with. A VALUE of -ERRNO is a failure, anything else is a lie;
  * "count" is the third argument, what a write that did all would return.
  *
- * REPORT gets "fired N", "processes N" (that were born), "left N" (processes alive 300 ms after the command ended; they
- * are killed), "hung" after 10 s, and "unreaped". The exit status is the command's, 128 + signal, or 199 for a failure
- * of inject itself. x86-64 only (ptrace(2)). */
+ * REPORT gets "fired N", "processes N" (that were born), "left N" (processes alive a second after the command ended;
+ * they are killed), "hung" after 10 s, and "unreaped". The exit status is the command's, 128 + signal, or 199 for a
+ * failure of inject itself. x86-64 only (ptrace(2)). */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -287,7 +287,7 @@ static void watch(pid_t command, int *ret_status)
         if (pid == command) {
             *ret_status = status;
             ended = true;
-            setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {.tv_usec = 300000}}, NULL);
+            setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {.tv_sec = 1}}, NULL);
         }
     }
 }
