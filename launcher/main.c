@@ -66,10 +66,10 @@
  *            enter, enter_share, sealed: one more command in a run that is going on, by a program that stays what it is
  *            filter, filter_generate: the system-call filter, made at build time
  *            limits, limits_apply, limits_clock: what a run may use      cpus: which CPUs
- *            cgroup, cgroup_places, cgroup_parent, cgroup_clone: its control group
+ *            cgroup, cgroup_places, cgroup_parent, cgroup_scope, cgroup_clone: its control group
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
- *            whole, private, digest, base64, keyfile, keyrules, limits, doc (JSON) */
+ *            whole, private, digest, base64, keyfile, keyrules, limits, lock, doc (JSON) */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,9 +3,10 @@
 #
 #   --long        also: real programs run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000
 #                 random recorded runs, the recorder under ThreadSanitizer, each fuzzer for 60 s (FUZZ_SECONDS), the
-#                 benchmarks, and the campaigns at full length (ten minutes; else half a minute)
+#                 benchmarks, the campaigns at full length (ten minutes; else half a minute), and a virtual machine
+#                 with systemd, where qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user fetch campaigns campaigns-user
-#                 compat reproduce reproduce-user lint reproduce-long clang record threads fuzz bench
+#                 compat reproduce reproduce-user lint reproduce-long clang record threads fuzz bench vm
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -27,7 +28,7 @@ while [[ $# -gt 0 ]]; do
     --long) long=yes ;;
     --only) only=${2:?--only needs a part} && shift ;;
     --no-install) install=no ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) echo "tests/run.sh: unknown option '$1'; see --help" >&2 && exit 125 ;;
     esac
     shift
@@ -358,6 +359,11 @@ bench() {
     return $worst
 }
 
+# What needs another host than this one: a user's own systemd.
+vm() {
+    as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" tests/vm/systemd.sh
+}
+
 mkdir -p "$logs"
 trap remove_stage EXIT
 if [[ $install == yes ]]; then
@@ -388,13 +394,14 @@ if [[ $failed -eq 0 ]]; then
     part reproduce-user reproduce_user
     part lint end_beside lint
     if [[ $long == yes || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
-        $only == bench ]]; then
+        $only == bench || $only == vm ]]; then
         part reproduce-long reproduce_long
         part clang clang_build
         part record record
         part threads threads
         part fuzz fuzz
         part bench bench
+        part vm vm
     fi
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -84,7 +84,7 @@ static void step(struct way *way, unsigned *links)
         way->link = steal_ptr(&path);
     }
     if (text[0] == '/') {
-        strcpy(way->at, "/"); /* always has room: it is absolute */
+        way->at[1] = '\0'; /* "/" */
     }
 }
 

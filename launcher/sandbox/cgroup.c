@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sandbox/cgroup_parent.h"
+#include "sandbox/cgroup_scope.h"
 
 enum { FILE_MOST = 64 * 1024 };
 
@@ -120,29 +121,60 @@ static unsigned open_split(struct cgroup *cgroup, const struct cgroup_places *pl
     return have;
 }
 
-unsigned cgroup_open(struct cgroup *cgroup, unsigned wanted, char **ret_why)
+static void find_places(struct cgroup_places *ret_places)
 {
     auto_release(buf) struct buf mountinfo = {0};
     auto_release(buf) struct buf groups = {0};
-    struct cgroup_places places = {0};
     struct err err = {0};
-    unsigned have = 0;
-    *cgroup = (struct cgroup){0};
+    cgroup_places_release(ret_places);
     if (fs_read_path("/proc/self/mountinfo", 16 << 20, &mountinfo, &err) == 0 &&
         fs_read_path("/proc/self/cgroup", FILE_MOST, &groups, &err) == 0) {
-        cgroup_places_parse(buf_text(&mountinfo), buf_text(&groups), &places);
+        cgroup_places_parse(buf_text(&mountinfo), buf_text(&groups), ret_places);
     }
-    for (size_t i = 0; i < places.count && have == 0; i++) {
-        have = places.item[i].unified ? open_unified(cgroup, &places.item[i], wanted) : 0;
+}
+
+static unsigned open_any_unified(struct cgroup *cgroup, const struct cgroup_places *places, unsigned wanted)
+{
+    unsigned have = 0;
+    for (size_t i = 0; i < places->count && have == 0; i++) {
+        have = places->item[i].unified ? open_unified(cgroup, &places->item[i], wanted) : 0;
     }
     if (have == 0) {
         cgroup_close(cgroup);
+    }
+    return have;
+}
+
+/* Where systemd has all of version 2, root needs no help of it. */
+static bool is_worth_asking(const struct cgroup_places *places, unsigned wanted)
+{
+    bool offered = false;
+    for (size_t i = 0; i < places->count; i++) {
+        offered |= places->item[i].unified && cgroup_offers(&places->item[i], wanted);
+    }
+    return offered && geteuid() != 0;
+}
+
+unsigned cgroup_open(struct cgroup *cgroup, unsigned wanted, char **ret_why)
+{
+    struct cgroup_places places = {0};
+    char *refusal = NULL;
+    *cgroup = (struct cgroup){0};
+    find_places(&places);
+    unsigned have = open_any_unified(cgroup, &places, wanted);
+    if (have == 0) {
         have = open_split(cgroup, &places, wanted);
     }
-    if (have == 0) {
-        *ret_why = xstrdup(places.count == 0 ? "no control groups are mounted here"
-                                             : "no control group that hands on what is needed can be written here");
+    if (have == 0 && is_worth_asking(&places, wanted) && cgroup_scope_enter(&refusal)) {
+        find_places(&places);
+        have = open_any_unified(cgroup, &places, wanted);
     }
+    if (have == 0) {
+        *ret_why = refusal != NULL     ? steal_ptr(&refusal)
+                   : places.count == 0 ? xstrdup("no control groups are mounted here")
+                                       : xstrdup("no control group that hands on what is needed can be written here");
+    }
+    free(refusal);
     cgroup_places_release(&places);
     return have;
 }

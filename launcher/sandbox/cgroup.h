@@ -5,6 +5,7 @@
  *
  * Version 2: the nearest group upwards from our own that is writable and hands the controllers on to its children. Our
  * own can be that only when nothing else is in it ("no internal processes"): the launcher then moves into a leaf.
+ * A user who has none is given one by the own systemd (cgroup_scope.h).
  * Version 1: directly below our own group of each hierarchy.
  *
  * A group has a lock (flock(2)) while its launcher lives. One without was left by a launcher that was killed; the next

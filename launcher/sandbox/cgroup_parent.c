@@ -164,6 +164,11 @@ static bool walk_up(const struct cgroup_place *place, unsigned least, unsigned w
     return false;
 }
 
+bool cgroup_offers(const struct cgroup_place *place, unsigned wanted)
+{
+    return (read_controllers(place->top, "cgroup.controllers") & wanted) != 0;
+}
+
 bool cgroup_parent_find(const struct cgroup_place *place, unsigned wanted, struct cgroup_parent *ret_parent)
 {
     struct cgroup_parent parent = {0};

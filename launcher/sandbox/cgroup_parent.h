@@ -21,6 +21,8 @@ bool cgroup_parent_find(const struct cgroup_place *place, unsigned wanted, struc
 /* Takes back what was given, and the launcher out of its leaf. */
 void cgroup_parent_restore(const char *path, unsigned given, const char *leaf);
 
+/* This host has one of the wanted controllers in this hierarchy, whoever may use it. */
+bool cgroup_offers(const struct cgroup_place *place, unsigned wanted);
 /* Groups can be made in it, and processes moved into and out of it. */
 bool cgroup_is_writable(const char *path);
 /* One write; false with errno set. */

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "sandbox/cgroup_scope.h"
 
 /* Since 5.14, <linux/prctl.h>. */
 enum { SCHED_CORE = 62, SCHED_CORE_SHARE_FROM = 3 };
@@ -71,6 +72,26 @@ static bool is_of_a_run(const char *group)
     return name != NULL && strncmp(name, "/sciwrap-", strlen("/sciwrap-")) == 0;
 }
 
+/* A process may be moved when both groups lie below one whose cgroup.procs its user may write (cgroup-v2.rst,
+ * "Delegation Containment"). A user's session does not, but a scope of the user's systemd, as that of the run is. What
+ * comes of it is seen when the group is joined. */
+static void come_near(const char *mounts, const char *middle, const char *group, const char *mine)
+{
+    size_t same = 0;
+    for (size_t i = 0; mine != NULL && group[i] == mine[i]; i++) {
+        same = group[i] == '/' || group[i] == '\0' ? i : same;
+        if (group[i] == '\0') {
+            break;
+        }
+    }
+    auto_free char *common = xstrndup(group, same);
+    auto_free char *why = NULL;
+    auto_fd int fd = open_group(mounts, middle, common);
+    if (fd < 0 && strcmp(middle, "::") == 0 && geteuid() != 0) {
+        (void)cgroup_scope_enter(&why);
+    }
+}
+
 /* A run without limits of its own is wherever its launcher was; a command beside it need not be there. */
 static int take_group(struct share *share, const char *mounts, const char *middle, const char *theirs, const char *own,
                       struct err *err)
@@ -86,6 +107,7 @@ static int take_group(struct share *share, const char *mounts, const char *middl
                              group);
     }
     share->group[share->groups++] = fd;
+    come_near(mounts, middle, group, mine);
     return 0;
 }
 
