@@ -267,7 +267,7 @@ static int take_token(struct registry_access *access, const struct fetch_page *p
         auto_free char *what = registry_error_text(page->status, &page->bytes);
         return err_set(err, ERR_NETWORK, "answers %s, %s", what, who);
     }
-    if (registry_token_parse(buf_text(&page->bytes), page->bytes.length, &token, &seconds, err) < 0) {
+    if (registry_token_parse(buf_text(&page->bytes), page->bytes.length, &token, &seconds, err) < 0 || token == NULL) {
         return -1;
     }
     forget_line(access);

@@ -143,6 +143,12 @@ static int take_challenge(const char **at, struct challenge *challenge)
     return take_parameters(at, challenge);
 }
 
+static void steal(struct challenge *from, struct challenge *ret)
+{
+    *ret = *from;
+    *from = (struct challenge){0};
+}
+
 int challenge_parse(const char *header, struct challenge *ret, struct err *err)
 {
     auto_release(challenge) struct challenge best = {0};
@@ -166,8 +172,7 @@ int challenge_parse(const char *header, struct challenge *ret, struct err *err)
     if (best.kind == CHALLENGE_NONE) {
         return err_set(err, ERR_INVALID, "it asks for a kind of log-in other than Bearer and Basic: '%.200s'", header);
     }
-    *ret = best;
-    best = (struct challenge){0};
+    steal(&best, ret);
     return 0;
 }
 

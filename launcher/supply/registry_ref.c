@@ -120,7 +120,7 @@ static int parse(const char *url, struct registry_ref *ref, struct err *err)
     if (!is_repository(path) || strlen(path) + (size_t)(slash - host) > NAME_BYTES) {
         return err_set(err, ERR_INVALID, "'%s': '%s' is not the name of an image", url, path);
     }
-    bool docker = is_docker(ref->host);
+    bool docker = ref->host != NULL && is_docker(ref->host);
     ref->repository = docker && strchr(path, '/') == NULL ? xasprintf("library/%s", path) : xstrdup(path);
     if (docker) {
         free(ref->host);

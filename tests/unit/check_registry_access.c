@@ -169,8 +169,8 @@ static const char *const realms[] = {
     "Bearer realm=\"http://auth.example.org/token\"",
     "Bearer realm=\"http://127.0.0.1:9/token\"", /* a registry of the internet does not send us to our own servers */
     "Bearer realm=\"file:///etc/passwd\"",
-    "Bearer realm=\"https:"
-    "//user:word@auth.example.org/token\"",
+    ("Bearer realm=\"https:"
+     "//user:word@auth.example.org/token\""),
     "Bearer realm=\"auth.example.org\"",
     "Bearer service=\"x\"",
 };
