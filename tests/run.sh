@@ -84,7 +84,11 @@ install_missing() {
         apt-cache show "$package" >/dev/null 2>&1 && available+=("$package")
     done
     [[ ${#available[@]} -gt 0 ]] || return 0
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${available[@]}"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${available[@]}" || return
+    # The package starts a registry for the whole network; the tests start their own.
+    if [[ " ${available[*]} " == *' docker-registry '* && -d /run/systemd/system ]]; then
+        as_root systemctl disable --quiet --now docker-registry.service
+    fi
 }
 
 # ---- one part: runs, is logged, and is counted
