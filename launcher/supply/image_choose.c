@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * image_choose: the part of image.h about finding what a name means: through indexes to the manifest of one platform.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,7 @@ static int complain_none(const struct search *search, const struct image_index *
     auto_release(buf) struct buf has = {0};
     for (size_t i = 0; i < index->count && has.length < 400; i++) {
         const struct image_entry *entry = &index->entry[i];
+        assert(entry != NULL); /* there is an array where there is a count */
         buf_add_text(&has, i > 0 ? ", " : "");
         if (search->reference != NULL) {
             buf_addf(&has, "'%s'", entry->name != NULL ? entry->name : "");
@@ -213,8 +215,9 @@ static int choose_saved(struct search *search, struct err *err)
         chosen = saved;
     }
     if (chosen == NULL) {
-        return err_set(err, ERR_NOT_FOUND, "it has no image '%s'; it has '%s'", search->reference,
-                       source->saved[0].names.count > 0 ? source->saved[0].names.item[0] : "");
+        const char *other = source->saves > 0 ? strlist_items(&source->saved[0].names)[0] : NULL;
+        return err_set(err, ERR_NOT_FOUND, "it has no image '%s'; it has '%s'",
+                       search->reference != NULL ? search->reference : "", other != NULL ? other : "");
     }
     const char *name = search->reference != NULL ? search->reference : strlist_items(&chosen->names)[0];
     search->tag = name != NULL ? xstrdup(name) : NULL;
