@@ -161,6 +161,7 @@ lied_to() { # SYSCALL
             "$SCIWRAP" exec "$@" tiny sh -c "$WALLS"
         if [[ $status -eq 125 ]]; then
             is "$output" ""
+            echo "$call: $stderr" >>"$BATS_FILE_TMPDIR/told"
         else
             [[ $status -le 1 ]] || fail "$call $number: status $status: $stderr"
             is "$call $number: $output" "$call $number: $as_ever"
@@ -207,4 +208,17 @@ needs_strace() {
 @test "descriptors that were not closed are noticed" {
     needs_strace
     lied_to close_range --no-record 9</etc/hostname
+}
+
+# What the six tests before were told: each part of the self-check has refused a run.
+@test "each part of the self-check has been seen to notice" {
+    needs_strace
+    local told=$BATS_FILE_TMPDIR/told part
+    [[ $(cut -d: -f1 "$told" 2>/dev/null | sort -u | wc -l) -ge 8 ]] || skip "only after the tests above"
+    for part in 'is writable' 'has another type' 'is not there' 'lets devices or set-user-id programs work' \
+        'shows what was to be covered' 'is not the device it should be' 'capabilities are left,' \
+        'capabilities are left in the bounding set' 'new privileges can be gained' 'the first process can be traced' \
+        'the system call filter is not on' "the host's network is in reach" 'descriptors of the caller are still open'; do
+        grep -q "self-check: .*$part" "$told" || fail "never told: $part"
+    done
 }
