@@ -83,7 +83,7 @@ static bool read_number(const unsigned char *field, size_t length, uint64_t *ret
 
 static bool check_sum(const unsigned char block[BLOCK])
 {
-    uint64_t said;
+    uint64_t said = 0;
     uint64_t is = 0;
     for (size_t i = 0; i < BLOCK; i++) {
         is += i >= 148 && i < 156 ? ' ' : block[i];
@@ -217,8 +217,8 @@ static int add_member(struct walk *walk, const unsigned char block[BLOCK], uint6
 static int walk_one(struct walk *walk, struct err *err)
 {
     static const unsigned char zeros[BLOCK];
-    unsigned char block[BLOCK];
-    uint64_t size;
+    unsigned char block[BLOCK] = {0};
+    uint64_t size = 0;
     if (walk->at == walk->end) {
         return err_set(err, ERR_INVALID, "it has no end: truncated");
     }

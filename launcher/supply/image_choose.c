@@ -199,6 +199,20 @@ static int begin_remote(struct search *search, struct err *err)
     return registry_manifest(&search->ref, NULL, &search->text, &media_type, &search->blob.digest, err);
 }
 
+static int complain_unknown(const struct search *search, struct err *err)
+{
+    auto_release(buf) struct buf has = {0};
+    const struct image_saved *saved = search->source.saved;
+    for (size_t i = 0; saved != NULL && i < search->source.saves && has.length < 400; i++) {
+        const struct strlist *names = &saved[i].names;
+        for (size_t k = 0; k < names->count && has.length < 400; k++) {
+            buf_addf(&has, "%s'%s'", has.length > 0 ? ", " : "", names->item[k]);
+        }
+    }
+    return err_set(err, ERR_NOT_FOUND, "it has no image '%s'; it has: %s",
+                   search->reference != NULL ? search->reference : "", buf_text(&has));
+}
+
 /* An archive of the old form: its images are in manifest.json only. */
 static int choose_saved(struct search *search, struct err *err)
 {
@@ -215,9 +229,7 @@ static int choose_saved(struct search *search, struct err *err)
         chosen = saved;
     }
     if (chosen == NULL) {
-        const char *other = source->saves > 0 ? strlist_items(&source->saved[0].names)[0] : NULL;
-        return err_set(err, ERR_NOT_FOUND, "it has no image '%s'; it has '%s'",
-                       search->reference != NULL ? search->reference : "", other != NULL ? other : "");
+        return complain_unknown(search, err);
     }
     const char *name = search->reference != NULL ? search->reference : strlist_items(&chosen->names)[0];
     search->tag = name != NULL ? xstrdup(name) : NULL;

@@ -183,7 +183,7 @@ static int find_member(struct image_source *source, const struct digest *digest,
 int image_source_find(struct image_source *source, const struct digest *digest, uint64_t size,
                       struct image_place *ret_place, struct err *err)
 {
-    struct image_place place;
+    struct image_place place = {0};
     char hex[DIGEST_HEX + 1];
     if ((source->kind == IMAGE_SOURCE_ARCHIVE ? find_member(source, digest, &place, err)
                                               : open_file(source, digest, &place, err)) < 0) {
@@ -223,7 +223,7 @@ int image_source_read(struct image_source *source, const struct digest *digest, 
                       struct buf *ret_bytes, struct err *err)
 {
     struct digest is;
-    struct image_place place;
+    struct image_place place = {0};
     char hex[DIGEST_HEX + 1];
     auto_release(buf) struct buf bytes = {0};
     const struct image_alias *alias = find_alias(source, digest);

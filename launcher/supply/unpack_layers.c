@@ -180,7 +180,7 @@ int layers_whiteout(struct layers *layers, struct listing *listing, struct queue
     size_t folder = (size_t)(base - path);
     auto_free char *victim = xmalloc(strlen(path) + 1);
     memcpy(victim, path, folder);
-    strcpy(victim + folder, base + strlen(whiteout));
+    memcpy(victim + folder, base + strlen(whiteout), strlen(base + strlen(whiteout)) + 1);
     size_t number = listing_find(listing, victim, strlen(victim));
     if (number == LISTING_NONE) {
         return 0;

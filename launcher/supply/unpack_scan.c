@@ -327,7 +327,7 @@ size_t scan_missing(const struct scan *scan)
     if (!scan->is_layer || !(between || in_padding)) {
         return 0;
     }
-    return (in_padding ? (size_t)scan->left : 0) + 2 * BLOCK;
+    return (in_padding ? (size_t)scan->left : 0) + (size_t)2 * BLOCK;
 }
 
 int scan_finish(const struct scan *scan, struct err *err)

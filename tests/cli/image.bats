@@ -256,3 +256,29 @@ EOF
     SCIWRAP_ENVS='' succeeds "$SCIWRAP" rerun ../it.sciwrap
     [[ -d $SCIWRAP_STORE/trees/$digest ]]
 }
+
+@test "an image of several in a layout and in an archive is named" {
+    image layout here --name one --name two -- "$FIXTURES/tiny.tar"
+    image saved saved.tar --name it:1 --name it:2 -- "$FIXTURES/tiny.tar"
+    fails_with 125 "has several images, 'one' and 'two' among them; put the name of one behind the path, as in :one" \
+        -- "$SCIWRAP" pin --no-pull it oci-layout:here
+    fails_with 125 "has no image 'three' for linux/.*; it has: 'one', 'two'" -- "$SCIWRAP" pin --no-pull it oci-layout:here:three
+    fails_with 125 "has no image 'it:3'; it has: 'it:1', 'it:2'" -- "$SCIWRAP" pin --no-pull it docker-archive:saved.tar:it:3
+    for name in two it:2; do
+        source=oci-layout:here:two
+        [[ $name == two ]] || source=docker-archive:saved.tar:it:2
+        rm -rf envs
+        SCIWRAP_ENVS='' succeeds "$SCIWRAP" pin -q it "$source"
+        SCIWRAP_ENVS='' quietly "$SCIWRAP" exec -q it sh -c 'echo $NAMED'
+        is "$output" $name
+    done
+}
+
+@test "of an index the image for this machine" {
+    image layout here --index --env 'MINE=yes' -- "$FIXTURES/tiny.tar"
+    SCIWRAP_ENVS='' succeeds "$SCIWRAP" pin -q it oci-layout:here
+    grep -q "^sha256 *= *$digest" envs/it.ini
+    rm -rf envs
+    SCIWRAP_ENVS='' succeeds "$SCIWRAP" pin -q --no-pull --platform linux/s390x it oci-layout:here
+    ! grep -q "$digest" envs/it.ini
+}
