@@ -5,12 +5,13 @@
  *   steps REPORT FAULT ROLE NUMBER NTH COMMAND...   the NTH call NUMBER of ROLE, threads counted with their process
  *
  * FAULT: kill (its process gets SIGKILL before the call), killed (after it), all (every process of the command, before
- * it), -ERRNO (the call is not made and fails), -ERRNO+ (so do all calls of that number from then on, in every process:
- * a disk that is gone). ROLE is a path of births: "0" the command itself, "0.1" its first child. Unlike inject.c it
- * goes on until the last of the processes has ended, those in the background too, and follows what they execute.
+ * it), stop (SIGSTOP; "stopped PID" is told), -ERRNO (the call is not made and fails), -ERRNO+ (so do all calls of that
+ * number from then on, in every process: a disk that is gone). ROLE is a path of births: "0" the command itself, "0.1"
+ * its first child. Unlike inject.c it goes on until the last of the processes has ended, those in the background too,
+ * and follows what they execute.
  *
  * The report ends in "fired N". Exit status: the command's, 128 + signal, or 199: steps itself failed, or took longer
- * than five minutes. x86-64 only (ptrace(2)). */
+ * than ten minutes. x86-64 only (ptrace(2)). */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -210,6 +211,10 @@ static void meddle(struct task *task, const struct process *process, const struc
         kill_all();
     } else if (strcmp(fault, "kill") == 0) {
         kill(process->pid, SIGKILL);
+    } else if (strcmp(fault, "stop") == 0) {
+        kill(process->pid, SIGSTOP);
+        fprintf(report, "stopped %d\n", (int)process->pid);
+        fflush(report);
     } else if (strcmp(fault, "killed") == 0) {
         task->kill = true;
     } else {
@@ -285,7 +290,9 @@ static void on_stop(pid_t pid, int status)
     int event = status >> 16;
     int signal = WSTOPSIG(status);
     if (event != 0) {
-        if (!on_event(task, event)) {
+        if (event == PTRACE_EVENT_STOP && signal != SIGTRAP && task->process >= 0) {
+            ptrace(PTRACE_LISTEN, pid, 0, 0); /* stopped by a signal, until another one wakes it */
+        } else if (!on_event(task, event)) {
             ptrace(PTRACE_SYSCALL, pid, 0, 0);
         }
     } else if (signal == (SIGTRAP | 0x80)) {
@@ -363,7 +370,7 @@ int main(int argc, char **argv)
         die(argv[1]);
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    alarm(300);
+    alarm(600);
     int status = watch(start(argv + (list ? 3 : 6)));
     fprintf(report, "fired %d\n", fired);
     fclose(report);

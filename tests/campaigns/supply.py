@@ -156,6 +156,11 @@ class Place:
             definition.write(f"[environment]\ndescription = tiny\n[artifact]\ntype = {kind}\nsha256 = {self.sha256}\n"
                              f"size = {size}\nurl = {url}\n")
 
+    def start(self, *words, before=()):
+        return subprocess.Popen([*before, self.options.sciwrap, *words], env=self.environment, cwd=f"{self.path}/work",
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                errors="replace")
+
     def run(self, *words, before=(), timeout=600, environment=None):
         return subprocess.run([*before, self.options.sciwrap, *words], env={**self.environment, **(environment or {})},
                               cwd=f"{self.path}/work", stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -96,6 +96,20 @@ class Worker:
     def fired(self):
         return "fired 0\n" not in open(self.report, errors="replace").read()
 
+    def kill_beside(self, point, how, where):
+        """The same while another process waits for the tree, which must get it."""
+        self.prepare(point[0])
+        first = self.place.start("pull", "tiny", before=[self.steps, self.report, how, *map(str, where)])
+        while not os.path.exists(f"{self.place.store}/locks/{self.place.sha256}") and first.poll() is None:
+            time.sleep(0.001)
+        second = self.place.start("pull", "tiny")
+        said = second.communicate(timeout=600)[1]
+        first.communicate(timeout=600)
+        if second.returncode != 0:
+            return [f"who waited ends with status {second.returncode}: {said.strip()}"]
+        wrong = [f"afterwards {line}" for line in self.place.wrong_trees()]
+        return wrong + self.place.wrong_next() or ([] if self.fired() else ["missed"])
+
     def kill(self, point, how, where):
         """What is wrong after one kill; "missed" when it was not reached."""
         self.prepare(point[0])
@@ -157,7 +171,7 @@ def main():
         points = points[os.geteuid() != 0::2]
     steps = {scenario: first.listing(scenario) for scenario in sorted({POINTS[name][0] for name in points})}
 
-    def one(name, turn):
+    def one(name, turn, beside=False):
         worker = workers.get()
         try:
             point = POINTS[name]
@@ -166,7 +180,7 @@ def main():
                 return ["no such step in a pull"]
             # Every other time all processes at once, where the moment is the same.
             how = "all" if point[5] == "kill" and turn % 2 else point[5]
-            return worker.kill(point, how, where)
+            return worker.kill_beside(point, how, where) if beside else worker.kill(point, how, where)
         finally:
             workers.put(worker)
 
@@ -179,6 +193,9 @@ def main():
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         work = {name: [pool.submit(one, name, turn) for turn in range(times)] for name in points}
+        # From the moment on at which there is a lock to wait for.
+        waited = [pool.submit(one, name, turn, True) for name in points[3:6] + points[6:] * (not options.short)
+                  if POINTS[name][0] in ("first", "image") for turn in range((times + 4) // 5)]
         randoms = [pool.submit(chance, turn) for turn in range(4 * times)]
         total = 0
         for name, turns in work.items():
@@ -189,6 +206,12 @@ def main():
                 wrong.append(f"{missed} of {len(results)} pulls did not come to this point")
             total += len(results) - missed
             verdicts.tell(f"{name}: {len(results) - missed} kills", wrong)
+        results = [turn.result() for turn in waited]
+        missed = sum(result == ["missed"] for result in results)
+        wrong = [line for result in results for line in result if line != "missed"]
+        if missed == len(results):
+            wrong.append("none of the pulls came to its point")
+        verdicts.tell(f"while another process waits: {len(results) - missed} kills", wrong)
         verdicts.tell(f"at any moment: {len(randoms)} kills", [line for turn in randoms for line in turn.result()])
     print(f"# {total} kills at {len(points)} points, {len(randoms)} at any moment")
     verdicts.end()

@@ -3,7 +3,7 @@
 """Many processes need an environment at once that is not in the store. On one machine: 256 first uses, 256 successes, one
 tree, at most two downloads. On a file system as NFS is without locks, from two hosts with boots of their own: 64 pulls,
 64 successes, one tree; the kernel of the tests has no NFS, fuse.py's `lying` stands for it."""
-import os, subprocess, sys, time
+import os, re, subprocess, sys, time
 import supply
 
 # Another host, as far as a process can tell: names, processes and boot of its own.
@@ -66,6 +66,34 @@ def one_machine(options, verdicts, count, server):
     verdicts.tell(f"{count} first uses on one machine, {downloads} download(s), {seconds:.1f} s", wrong)
 
 
+def stopped(options, verdicts, server):
+    """One unpacks and is stopped for longer than others wait; both have the tree in the end."""
+    place = supply.Place(options, "stopped", f"{server.url}/tiny.tar")
+    place.learn()
+    trace = [os.path.join(os.path.dirname(options.top), "steps"), f"{place.path}/report"]
+    place.run("pull", "tiny", before=[*trace, "list"])
+    meta = [line.split()[1:4] for line in open(f"{place.path}/report") if re.search(r"^step 0 \d+ \d+ meta$", line)]
+    place.empty()
+    os.unlink(f"{place.path}/report")
+    sleeper = place.start("pull", "tiny", before=[*trace, "stop", *meta[-1]])
+    while not os.path.exists(f"{place.path}/report") or "stopped" not in open(f"{place.path}/report").read():
+        if sleeper.poll() is not None:
+            break
+        time.sleep(0.01)
+    begun = time.monotonic()
+    second = place.run("pull", "tiny")
+    waited = time.monotonic() - begun
+    pid = open(f"{place.path}/report").read().split()[1]
+    os.kill(int(pid), 18)
+    said = sleeper.communicate(timeout=600)[1]
+    wrong = [f"{who} ends with status {status}: {text.strip()}" for who, status, text in (
+        ("who was stopped", sleeper.returncode, said), ("the other", second.returncode, second.stderr)) if status != 0]
+    if waited < 59:
+        wrong.append("the other did not wait")
+    verdicts.tell(f"one is stopped before it renames its tree; another waits {waited:.0f} s and makes it itself",
+                  wrong + place.wrong_trees() + place.leftovers())
+
+
 def lying(options, verdicts, count, server):
     with Lies(options.top) as lies:
         if lies.why is not None:
@@ -97,6 +125,8 @@ def main():
     verdicts = supply.Verdicts("supply many")
     server = supply.Server(options.fixtures)
     one_machine(options, verdicts, options.count or (40 if options.short else 256), server)
+    if not options.short:
+        stopped(options, verdicts, server)
     if os.geteuid() == 0:
         lying(options, verdicts, options.count or (6 if options.short else 64), server)
     else:
