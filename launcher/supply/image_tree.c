@@ -291,6 +291,7 @@ static int bring_blobs(struct job *job, const struct registry_ref *ref, enum fet
             .sha256 = blob->digest, .size = blob->size, .label = labels.item[i], .mirrors = mirrors};
         total += blob->size;
     }
+    auto_fd int lock = stage_lock_download(job->store, &job->def->sha256, job->def->name);
     progress_begin(job->progress, what, total);
     int result = ref != NULL ? registry_blobs(ref, job->store->fd, items, count, job->progress, err)
                              : fetch_all(job->store->fd, items, count, job->progress, err);

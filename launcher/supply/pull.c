@@ -146,17 +146,24 @@ static enum outcome try_local(struct pull *pull, const char *url, struct err *er
     return fd < 0 ? note(pull, path, strerror(errno)) : pull->take(pull, fd, path, err);
 }
 
+static int fetch_one(struct pull *pull, const struct fetch_item *item, struct err *err)
+{
+    auto_free char *what = xasprintf("fetch %s", pull->def->name);
+    auto_fd int lock = stage_lock_download(pull->store, &item->sha256, pull->def->name);
+    progress_begin(&pull->progress, what, pull->def->size);
+    int result = fetch_all(pull->store->fd, item, 1, &pull->progress, err);
+    progress_release(&pull->progress);
+    return result;
+}
+
 static enum outcome try_remote(struct pull *pull, const char *url, struct err *err)
 {
     struct err why = {0};
-    auto_free char *what = xasprintf("fetch %s", pull->def->name);
     struct fetch_item item = {.sha256 = pull->def->sha256, .size = pull->def->size, .label = pull->def->name};
     item.mirrors = pull->is_mirror ? FETCH_OF_MIRROR : FETCH_NO_MIRRORS; /* try_all has them in their order */
     item.one_try = pull->is_early;
     strlist_add(&item.from, url);
-    progress_begin(&pull->progress, what, pull->def->size);
-    int result = fetch_all(pull->store->fd, &item, 1, &pull->progress, &why);
-    progress_release(&pull->progress);
+    int result = fetch_one(pull, &item, &why);
     strlist_release(&item.from);
     if (result == 0) {
         return try_blob(pull, err);
@@ -250,7 +257,7 @@ int pull_environment(const struct definition *def, const struct store *store, co
     if (result != 0) {
         return result == 1 ? 0 : err_wrap(err, "pull %s", def->name);
     }
-    auto_fd int lock = stage_lock(store, &def->sha256, def->name);
+    auto_fd int lock = stage_lock(store_for_trees(store), &def->sha256, def->name);
     result = options->again ? 0 : is_there(def, store, err);
     if (result == 0) {
         result = stage_begin(&pull.stage, store_for_trees(store), err);

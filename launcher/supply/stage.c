@@ -116,3 +116,8 @@ int stage_lock(const struct store *store, const struct digest *digest, const cha
     }
     return -1;
 }
+
+int stage_lock_download(const struct store *store, const struct digest *digest, const char *label)
+{
+    return store_for_trees(store) != store ? stage_lock(store, digest, label) : -1;
+}

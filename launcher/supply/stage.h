@@ -40,3 +40,7 @@ int stage_publish_blob(int store_fd, int dirfd, const char *name, const struct d
 /* Waits, a minute at most, until nobody else works on `digest`: saves doing the same twice. A descriptor to close when
  * done, or -1: go on without. Says so when it waits. */
 int stage_lock(const struct store *store, const struct digest *digest, const char *label);
+/* For the time of a download. Where trees are unpacked on each machine (store_for_trees), stage_lock of that store is
+ * this machine's alone: this one is that of all who share the user's store, so that one of them downloads. Else -1 at
+ * once. */
+int stage_lock_download(const struct store *store, const struct digest *digest, const char *label);

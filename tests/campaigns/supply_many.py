@@ -120,6 +120,25 @@ def lying(options, verdicts, count, server):
             verdicts.tell(f"{count} pulls from two hosts where locks lie, {name}, {seconds:.1f} s", wrong)
 
 
+def node_store(options, verdicts, count, server):
+    """The same home, trees on the machine: one of its processes downloads and unpacks, though locks lie in the home."""
+    with Lies(f"{options.top}/home") as lies:
+        if lies.why is not None:
+            verdicts.skip("a home on a file system whose locks lie", f"it cannot be mounted here: {lies.why}")
+            return
+        place = supply.Place(options, "node", f"{server.url}/tiny.tar", store=f"{lies.where}/store")
+        before = server.total()
+        wrong, seconds = at_once(place, count, ["exec", "--no-record", "tiny", "true"])
+        downloads = server.total() - before
+        wrong += place.leftovers()
+        trees = os.listdir(f"{place.path}/tmp/sciwrap-{os.geteuid()}/trees")
+        if trees != [place.sha256] or place.trees():
+            wrong.append(f"on the machine are {trees}, in the home {place.trees()}")
+        if not 1 <= downloads <= 2:
+            wrong.append(f"{downloads} downloads")
+        verdicts.tell(f"{count} first uses with a home where locks lie, {downloads} download(s), {seconds:.1f} s", wrong)
+
+
 def main():
     options = supply.arguments(__doc__, count={"type": int, "default": 0})
     verdicts = supply.Verdicts("supply many")
@@ -129,6 +148,7 @@ def main():
         stopped(options, verdicts, server)
     if os.geteuid() == 0:
         lying(options, verdicts, options.count or (6 if options.short else 64), server)
+        node_store(options, verdicts, options.count or (6 if options.short else 64), server)
     else:
         verdicts.skip("a file system whose locks lie", "only root can mount it")
     verdicts.end()
