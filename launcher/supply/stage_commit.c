@@ -146,7 +146,8 @@ static int sync_first(const struct stage *stage, char *meta, struct err *err)
     if (syncfs(stage->fd) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "write the tree to the disk");
     }
-    memcpy(meta + strlen(meta) - STORE_META_SYNCED_FROM_END, "yes", 3);
+    static const char yes[] = {'y', 'e', 's'}; /* no string: the rest of the line stays */
+    memcpy(meta + strlen(meta) - STORE_META_SYNCED_FROM_END, yes, sizeof(yes));
     return 0;
 }
 
