@@ -3,6 +3,7 @@
 #include "env/verify.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,7 +55,7 @@ void verify_spoil(void *into, const char *path, const char *why)
     pthread_mutex_lock(&verify->lock);
     if (strset_add(&verify->spoiled_once, path)) {
         verify->counts.spoiled++;
-        if (verify->spoiled.count < VERIFY_NAMED_MOST) {
+        if (verify->spoiled.count < verify->named_most) {
             strlist_add(&verify->spoiled, path);
             strlist_add(&verify->why, why);
         }
@@ -103,7 +104,7 @@ bool verify_entry(struct verify *verify, const char *path, const struct stat *st
     if (!entry_is_same(&verify->tree, &entry, verify_spoil, verify, &stamp, &settled)) {
         return false;
     }
-    if (settled) {
+    if (settled && !verify->forget) {
         remember(verify, &stamp, line);
     }
     return true;
@@ -182,6 +183,31 @@ void verify_spoiled(struct verify *verify, struct strlist *paths)
     }
     pthread_mutex_unlock(&verify->lock);
     strlist_sort(paths);
+}
+
+struct named {
+    const char *path;
+    const char *why;
+};
+
+static int compare_named(const void *a, const void *b)
+{
+    return strcmp(((const struct named *)a)->path, ((const struct named *)b)->path);
+}
+
+void verify_each_spoiled(struct verify *verify, void (*tell)(void *into, const char *path, const char *why), void *into)
+{
+    pthread_mutex_lock(&verify->lock);
+    size_t count = verify->spoiled.count;
+    auto_free struct named *named = xreallocarray(NULL, count + 1, sizeof(*named));
+    for (size_t i = 0; i < count; i++) {
+        named[i] = (struct named){.path = verify->spoiled.item[i], .why = verify->why.item[i]};
+    }
+    qsort(named, count, sizeof(*named), compare_named);
+    for (size_t i = 0; i < count; i++) {
+        tell(into, named[i].path, named[i].why);
+    }
+    pthread_mutex_unlock(&verify->lock);
 }
 
 int verify_complain(struct verify *verify, struct err *err)

@@ -31,7 +31,7 @@ enum verify_level {
 const char *verify_level_name(enum verify_level level);
 bool verify_level_from_name(const char *name, enum verify_level *ret_level);
 
-enum { VERIFY_NAMED_MOST = 64 }; /* spoiled paths that are named; the rest is counted */
+enum { VERIFY_NAMED_MOST = 64 }; /* spoiled paths that a run names; the rest is counted */
 
 struct verify_counts {
     uint64_t checked; /* entries, each once */
@@ -64,10 +64,18 @@ bool verify_missing(struct verify *verify, const char *named);
 bool verify_command(struct verify *verify, const char *name, const char *search_path);
 /* Every entry of the index, and that nothing else is there; on all CPUs. */
 bool verify_full(struct verify *verify);
+/* Before verify_full, to check a store: earlier checks count for nothing (with `distrust`), so that every byte is read
+ * and nothing is remembered; and every spoiled path is named. ERR_MISMATCH when the index is not that of the tree. */
+int verify_thoroughly(struct verify *verify, bool distrust, struct err *err);
+/* How many threads check at once: one for each CPU that this process may use. */
+size_t verify_threads(void);
 
 void verify_counts(struct verify *verify, struct verify_counts *ret_counts);
 /* Adds the spoiled paths, sorted. */
 void verify_spoiled(struct verify *verify, struct strlist *paths);
+/* Each of them with what is wrong, in the order of their paths. */
+void verify_each_spoiled(struct verify *verify, void (*tell)(void *into, const char *path, const char *why),
+                         void *into);
 /* ERR_MISMATCH that names the first of them, why, and what to do. Always -1. */
 int verify_complain(struct verify *verify, struct err *err);
 /* Remembers what was found to be good by content, for the next run. A failure is no failure of the run. */

@@ -15,12 +15,15 @@
 #include "env/verify_state.h"
 
 enum {
-    PIECE = 64 * 1024, /* about 500 lines */
+    PIECE_MOST = 64 * 1024, /* about 500 lines */
+    PIECE_LEAST = 2 * 1024,
+    PIECES_EACH = 16, /* for each thread at least, so that one with large files does not keep all waiting */
     THREADS_MOST = 64,
 };
 
 struct work {
     struct verify *verify;
+    size_t piece;
     _Atomic size_t next; /* byte of the index at which nobody has begun yet */
 };
 
@@ -75,8 +78,8 @@ static void *check_pieces(void *argument)
     const struct entry_tree *tree = &work->verify->tree;
     struct folder folder = {.fd = -1};
     size_t piece;
-    while ((piece = atomic_fetch_add(&work->next, PIECE)) < tree->length) {
-        size_t end = tree->length - piece > PIECE ? line_start(tree, piece + PIECE) : tree->length;
+    while ((piece = atomic_fetch_add(&work->next, work->piece)) < tree->length) {
+        size_t end = tree->length - piece > work->piece ? line_start(tree, piece + work->piece) : tree->length;
         for (size_t at = line_start(tree, piece); at < end;) {
             const char *lf = memchr(tree->text + at, '\n', tree->length - at);
             size_t length = lf != NULL ? (size_t)(lf - tree->text) - at : tree->length - at;
@@ -91,7 +94,7 @@ static void *check_pieces(void *argument)
     return NULL;
 }
 
-static size_t cpus(void)
+size_t verify_threads(void)
 {
     cpu_set_t set;
     int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
@@ -104,9 +107,11 @@ bool verify_full(struct verify *verify)
     pthread_t thread[THREADS_MOST];
     struct verify_counts before;
     struct verify_counts after;
-    size_t wanted = cpus();
-    size_t pieces = verify->tree.length / PIECE + 1;
+    size_t wanted = verify_threads();
     size_t started = 0;
+    work.piece = verify->tree.length / (wanted * PIECES_EACH);
+    work.piece = work.piece > PIECE_MOST ? PIECE_MOST : work.piece < PIECE_LEAST ? PIECE_LEAST : work.piece;
+    size_t pieces = verify->tree.length / work.piece + 1;
     verify_counts(verify, &before);
     wanted = wanted > pieces ? pieces : wanted;
     /* This thread is the first of them; with fewer than wanted it lasts longer. */

@@ -26,8 +26,10 @@ struct verify {
     struct checked later;       /* those of earlier runs */
     struct strlist covered;     /* absolute paths inside */
     bool layered;
-    int upper; /* the folder of the layer's files; -1 when there is none, or it cannot be opened */
-    bool full; /* every entry was checked and counted */
+    int upper;         /* the folder of the layer's files; -1 when there is none, or it cannot be opened */
+    bool full;         /* every entry was checked and counted */
+    bool forget;       /* nothing is remembered for the next run */
+    size_t named_most; /* spoiled paths that are named */
 
     pthread_mutex_t covers_lock; /* held while real names are looked up, once */
     bool covers_known;
@@ -36,7 +38,7 @@ struct verify {
     struct strset done;    /* a letter for the question, and the path */
     struct verify_counts counts;
     struct strset spoiled_once;
-    struct strlist spoiled; /* VERIFY_NAMED_MOST at most */
+    struct strlist spoiled; /* named_most at most */
     struct strlist why;
     struct checked_record *found; /* good by content in this run */
     size_t found_count;
