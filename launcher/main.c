@@ -6,6 +6,8 @@
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
  *            rerun, diff, comparison (how it is shown, by what measure), doctor, audit, whence, whence_tell, whence_dot
  *            ps, whois, enter, stop: runs that are going on      running_show: how one is shown
+ *            store: the table of store_list, store_verify, store_gc, store_du, store_file (export, import);
+ *            store_words: what these and remove share
  * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
  *            bundle_open: one that was unpacked
  *            cite, cite_environment: the facts of a run that a methods section needs      cite_data: as references
@@ -53,6 +55,8 @@
  *            fix: the names of what is held fixed      image_settings: how an image wants to be used
  *            store, store_find, meta, sharing, index, index_search: where unpacked trees lie, and what is in them
  *            roots, root_file: who uses a tree      discard, garbage, stage_name: how it goes; leftovers
+ *            contents, usage, blob_check: what lies in a store, its size, its bytes
+ *            collect: what of it nobody needs
  *            verify, verify_way, verify_program, interpreter, verify_full: whether it is still what was unpacked
  *            verify_entry, verify_cache, checked: by content, or because nobody touched it since the last check
  *            bundle_list: what is in a bundle
@@ -84,9 +88,10 @@
 #include "sandbox/sealed.h"
 
 static const struct command *const commands[] = {
-    &run_command,  &exec_command, &shell_command, &pull_command,  &pin_command,  &envs_command,   &build_command,
-    &lock_command, &runs_command, &show_command,  &rerun_command, &diff_command, &bundle_command, &whence_command,
-    &cite_command, &ps_command,   &whois_command, &enter_command, &stop_command, &doctor_command, &audit_command,
+    &run_command,    &exec_command,   &shell_command, &pull_command,  &pin_command,    &envs_command,
+    &build_command,  &lock_command,   &runs_command,  &show_command,  &rerun_command,  &diff_command,
+    &bundle_command, &whence_command, &cite_command,  &ps_command,    &whois_command,  &enter_command,
+    &stop_command,   &doctor_command, &audit_command, &store_command, &remove_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -72,11 +72,10 @@ static int open_removal(struct removal *removal, const struct store *store, cons
 
 static bool has_users(const struct removal *removal, struct strlist *users)
 {
-    if (removal->meta >= 0 && !roots_lock_for_removal(removal->meta)) {
-        return true;
-    }
-    return sharing_is_on(removal->store->fd) &&
-           roots_in_use(removal->store->fd, &removal->artifact, discard_now(removal->store), users);
+    bool held = removal->meta >= 0 && !roots_lock_for_removal(removal->meta);
+    bool named = sharing_is_on(removal->store->fd) &&
+                 roots_in_use(removal->store->fd, &removal->artifact, discard_now(removal->store), users);
+    return held || named;
 }
 
 /* Another process can have put a new tree into the place since the meta file was opened. */

@@ -16,6 +16,7 @@
 #include "env/discard.h"
 #include "env/sharing.h"
 #include "env/stage_name.h"
+#include "env/usage.h"
 
 enum { DAY_S = 24 * 60 * 60, WEEK_S = 7 * DAY_S };
 
@@ -94,7 +95,7 @@ static int remove_garbage(int tmp_fd, const char *name, struct err *err)
     return fs_remove_tree(tmp_fd, away, err);
 }
 
-size_t garbage_remove(const struct store *store, bool dry_run)
+size_t garbage_remove(const struct store *store, bool dry_run, uint64_t *bytes)
 {
     auto_release(strlist) struct strlist names = {0};
     struct err ignored = {0};
@@ -109,6 +110,11 @@ size_t garbage_remove(const struct store *store, bool dry_run)
             continue;
         }
         found++;
+        struct usage usage = {0};
+        if (bytes != NULL) {
+            usage_add(tmp, names.item[i], &usage);
+            *bytes += usage.bytes;
+        }
         if (!dry_run && remove_garbage(tmp, names.item[i], &err) < 0) {
             log_warn("what a killed process left in the store stays: %s", err.text);
         } else if (!dry_run) {

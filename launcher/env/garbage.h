@@ -7,8 +7,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "env/store.h"
 
-/* Removes it; what cannot be removed is left for the next time. With `dry_run` it stays. The number of things. */
-size_t garbage_remove(const struct store *store, bool dry_run);
+/* Removes it; what cannot be removed is left for the next time. With `dry_run` it stays. The number of things; what
+ * they took of the disk is added to *bytes (may be NULL: it takes a look at every file). */
+size_t garbage_remove(const struct store *store, bool dry_run, uint64_t *bytes);

@@ -45,7 +45,7 @@ int stage_begin(struct stage *stage, const struct store *store, struct err *err)
     if (tmp < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "open '%s/tmp'", store->path);
     }
-    garbage_remove(store, false);
+    garbage_remove(store, false, NULL);
     for (int attempt = 0; attempt < 10; attempt++) {
         auto_free char *name = stage_name_new(err);
         if (name == NULL) {
