@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "env/collect.h"
 #include "supply/build.h"
 #include "supply/command_line.h"
 #include "supply/supply.h"
@@ -182,6 +183,7 @@ static int build_one(const struct options *options, const char *name, struct err
     if (pinned < 0 || store_open_writable(&store, err) < 0) {
         return -1;
     }
+    auto_fd int kept = collect_keep_blobs(&store);
     struct build_request request = {.recipe = &recipe,
                                     .lock = &lock,
                                     .mirrors = &options->mirrors,

@@ -31,6 +31,8 @@
  *   lock      what a recipe resolves to; apt runs the host's apt in a private root
  *   bundle    bundle_write and bundle_read: a run and all that it needs as one file, and back; bundle_plan: what
  *             sciwrap says belongs into it; bundle_member: its members, strictly; bundle_mark: its end
+ *   store      store_export, store_import (store_import_read: the foreign bytes): one environment as a file, and back;
+ *             store_file: what is in it; command_store: the two commands
  *   tar_header, zstream   the headers of a tar, always the same; a zstd stream
  *   sources   where Debian's archives can be read from here
  *   stage     a private folder of the store that is committed (stage_commit) whole or not at all
@@ -44,7 +46,8 @@
 #include "supply/supply.h"
 
 static const struct supply_command *const commands[] = {
-    &pull_command, &pin_command, &build_command, &lock_command, &bundle_write_command, &bundle_read_command,
+    &pull_command,         &pin_command,         &build_command,  &lock_command,
+    &bundle_write_command, &bundle_read_command, &export_command, &import_command,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

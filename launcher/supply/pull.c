@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "env/collect.h"
 #include "supply/build.h"
 #include "supply/fetch.h"
 #include "supply/image.h"
@@ -258,6 +259,7 @@ int pull_environment(const struct definition *def, const struct store *store, co
         return result == 1 ? 0 : err_wrap(err, "pull %s", def->name);
     }
     auto_fd int lock = stage_lock(store_for_trees(store), &def->sha256, def->name);
+    auto_fd int kept = collect_keep_blobs(store);
     result = options->again ? 0 : is_there(def, store, err);
     if (result == 0) {
         result = stage_begin(&pull.stage, store_for_trees(store), err);
@@ -276,6 +278,7 @@ int pull_artifact(const struct definition *def, const struct store *store, struc
         return err_set(err, ERR_INVALID, "the environment is an image, which is no single file");
     }
     struct pull pull = {.def = def, .store = store, .take = keep_open, .stage = {.fd = -1}, .artifact_fd = -1};
+    auto_fd int kept = collect_keep_blobs(store);
     int result = try_all(&pull, err);
     progress_release(&pull.progress);
     buf_release(&pull.tried);

@@ -24,3 +24,5 @@ extern const struct supply_command build_command;
 extern const struct supply_command lock_command;
 extern const struct supply_command bundle_write_command;
 extern const struct supply_command bundle_read_command;
+extern const struct supply_command export_command;
+extern const struct supply_command import_command;
