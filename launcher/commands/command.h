@@ -50,6 +50,8 @@ extern const struct command enter_command;
 extern const struct command stop_command;
 extern const struct command doctor_command;
 extern const struct command audit_command;
+extern const struct command store_command;
+extern const struct command remove_command;
 
 /* Reading the options of a command, one after the other:
  *

@@ -15,6 +15,7 @@
 #include "env/collect.h"
 #include "env/definition.h"
 #include "supply/confined.h"
+#include "supply/offline.h"
 #include "supply/progress.h"
 #include "supply/pull.h"
 #include "supply/stage.h"
@@ -144,14 +145,15 @@ static int write_definition(const struct import *import, struct err *err)
 
 static int import_file(struct import *import, struct err *err)
 {
-    struct pull_options offline = {.offline = true};
+    static const struct pull_options as_it_is = {0};
+    offline_set(); /* all that is needed is in the file */
     if (stage_begin(&import->stage, import->store, err) < 0 || read_apart(import, err) < 0 ||
         read_definition(import, err) < 0) {
         return -1;
     }
     int there = compare_existing(import, err);
     if (there < 0 || commit_blobs(import, err) < 0 ||
-        pull_environment(&import->def, import->store, &offline, err) < 0 ||
+        pull_environment(&import->def, import->store, &as_it_is, err) < 0 ||
         (there == 0 && write_definition(import, err) < 0)) {
         return -1;
     }

@@ -23,7 +23,7 @@ check() { # NAME ARGUMENT...
     done < <(grep -E '^.{81}' <<<"$text" || true)
     while read -r option; do
         grep -qF -e "$option" <<<"$plain" || complain "$manual: $name has $option, which the manual lacks"
-    done < <(grep -oE -e '(^|[ ,[(|])--[a-z][a-z0-9-]+' <<<"$text" | grep -oE -e '--[a-z0-9-]+' | sort -u)
+    done < <(grep -oE -e '(^|[ ,[(|])--[a-z][a-z0-9-]+' <<<"$text" | grep -oE -e '--[a-z0-9-]+' | grep -vx -e --help | sort -u)
 }
 
 check sciwrap
@@ -34,6 +34,18 @@ for command in $commands; do
     check "sciwrap $command" "$command"
     grep -qE "^\.SS .*\b$command\b" <<<"$plain" || complain "$manual: no section for $command"
 done
+# The subcommands of store have a manual of their own.
+manual=docs/man/sciwrap-store.1
+plain=$(sed 's/\\-/-/g' "$manual")
+subcommands=$("$sciwrap" store --help | sed -nE 's/^  ([a-z]+) .*/\1/p' | sort -u)
+[[ $(wc -w <<<"$subcommands") -ge 6 ]] || complain "sciwrap store --help lists only: $subcommands"
+for command in $subcommands; do
+    check "sciwrap store $command" store "$command"
+    grep -qE "^\.SS $command$" <<<"$plain" || complain "$manual: no section for $command"
+done
+manual=docs/man/sciwrap-remove.1
+plain=$(sed 's/\\-/-/g' "$manual")
+check "sciwrap remove" remove
 if command -v man >/dev/null; then
     for page in docs/man/*.[1-9]; do
         warnings=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null || true)
