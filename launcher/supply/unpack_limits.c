@@ -19,7 +19,7 @@ const struct unpack_limits unpack_default_limits = {
     .depth = 256,
     .path_bytes = 3072,
     .header_bytes = MIB,
-    .memory_bytes = 2 * GIB,
+    .memory_bytes = 4 * GIB,
     .seconds = UINT64_C(6) * 3600,
 };
 

@@ -18,8 +18,11 @@ struct unpack_limits {
     uint64_t depth;        /* 256 levels; at most UNPACK_DEPTH_MOST */
     uint64_t path_bytes;   /* 3072, leaves room for the store's own path below PATH_MAX */
     uint64_t header_bytes; /* of one entry's extended headers: 1 MiB, beyond which libarchive 3.6 reads none */
-    uint64_t memory_bytes; /* of the process that unpacks: 2 GiB */
-    uint64_t seconds;      /* until it is ended: 6 hours */
+    /* Of the process that unpacks: 4 GiB. Five million entries need some 1.5, as reckoned (records, texts, digests, the
+     * sorted index), and xz may ask for a window of 1 GiB beside them. Address space, of which an ordinary image
+     * touches a hundredth. */
+    uint64_t memory_bytes;
+    uint64_t seconds; /* until it is ended: 6 hours */
 };
 
 /* The writer keeps a descriptor open for each level of two paths. */
