@@ -84,7 +84,7 @@ static enum collect_fate remove_tree(const struct store *store, const struct con
 }
 
 /* Until a pull that is about to end has ended. */
-enum { BLOB_TRIES = 50 };
+enum { BLOB_TRIES = 10 };
 
 enum collect_fate collect_one(const struct store *store, const struct content *content, bool dry_run,
                               struct strlist *users, struct err *err)
