@@ -63,8 +63,9 @@ exec /bin/busybox switch_root /mnt /sbin/init
 PRE
 chmod 0755 "$root/init"
 cat >"$root/usr/local/bin/try" <<'TRY'
-export SCIWRAP_STORE=/tmp/store SCIWRAP_ENVS=/fixtures/envs HOME=/home/alice
-mkdir -p /home/alice/work && cd /home/alice/work || exit
+HOME=$(getent passwd alice | cut -d: -f6)
+export HOME SCIWRAP_STORE=/tmp/store SCIWRAP_ENVS=/fixtures/envs
+mkdir -p "$HOME/work" && cd "$HOME/work" || exit
 sciwrap pull -q tiny
 sciwrap exec --verbose --no-record --pids 5 --memory 64M --cpus 1 tiny sh -c \
     'for i in 1 2 3 4 5 6 7; do sleep 1 & echo process $i; done' 2>&1
