@@ -35,6 +35,7 @@
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            limits: what a run may use, and what came of it
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
+ *            tree_changes: what was left out of a tree
  *            tree_check, verified: what of the environment is checked before; what was checked in all
  *            manifest, manifest_write, file_list_doc, reader, project: the record, and the folder .sciwrap
  *            catalog, catalog_entry, catalog_scan, catalog_cache, scan: what lists need to know of thousands of runs
@@ -53,7 +54,7 @@
  *            normal, tolerance, text_place, source, expand: what is no result; numbers; where; bytes, decompressed
  * env/       definition, definition_artifact, definition_find, words: envs/NAME.ini
  *            fix: the names of what is held fixed      image_settings: how an image wants to be used
- *            store, store_find, meta, sharing, index, index_search: where unpacked trees lie, and what is in them
+ *            store, store_find, meta, changes, sharing, index, index_search: where unpacked trees lie, what is in them
  *            roots, root_file: who uses a tree      discard, garbage, stage_name: how it goes; leftovers
  *            contents, usage, blob_check: what lies in a store, its size, its bytes
  *            collect: what of it nobody needs

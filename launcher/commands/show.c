@@ -129,6 +129,9 @@ static void print_experiment(const struct manifest *manifest)
     print_field("artifact", hex);
     digest_to_hex(&setup->environment.tree, hex);
     print_field("tree", hex);
+    auto_release(buf) struct buf changes = {0};
+    changes_describe(&setup->environment.changes, &changes);
+    print_field("unpacked", changes.length > 0 ? buf_text(&changes) : NULL);
     print_command(&setup->argv);
     print_field("workdir", setup->workdir);
     print_field("network", setup_network_name(setup->network));

@@ -17,10 +17,6 @@ static const struct count {
 } counts[] = {
     {"entries", offsetof(struct store_tree, entries)},
     {"bytes", offsetof(struct store_tree, bytes)},
-    {"left-out-devices", offsetof(struct store_tree, left_out_devices)},
-    {"left-out-fifos", offsetof(struct store_tree, left_out_fifos)},
-    {"dropped-set-id", offsetof(struct store_tree, dropped_setid)},
-    {"dropped-attributes", offsetof(struct store_tree, dropped_attributes)},
 };
 enum { COUNTS = sizeof(counts) / sizeof(counts[0]) };
 
@@ -37,6 +33,9 @@ char *store_meta_format(const struct store_tree *tree)
         uint64_t value;
         memcpy(&value, (const char *)tree + counts[i].offset, sizeof(value));
         buf_addf(&text, "%s %llu\n", counts[i].key, (unsigned long long)value);
+    }
+    for (unsigned i = 0; i < CHANGES; i++) {
+        buf_addf(&text, "%s %llu\n", changes_key((enum change)i), (unsigned long long)tree->changes.count[i]);
     }
     if (tree->has_settings) {
         digest_to_hex(&tree->settings, hex);
@@ -86,6 +85,14 @@ static bool take_count(const char **at, const struct count *count, struct store_
     return true;
 }
 
+static bool take_change(const char **at, enum change change, struct changes *changes)
+{
+    char digits[24];
+    changes->count[change] = 0;
+    return take_line(at, changes_key(change), digits, sizeof(digits)) &&
+           text_to_u64(digits, 0, UINT64_MAX, &changes->count[change]);
+}
+
 static bool parse(const char *text, struct store_tree *tree)
 {
     char word[SHARING_BOOT_ID + 1];
@@ -96,6 +103,12 @@ static bool parse(const char *text, struct store_tree *tree)
     }
     for (size_t i = 0; i < COUNTS; i++) {
         if (!take_count(&at, &counts[i], tree)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < CHANGES; i++) {
+        /* The last two came later: an older meta does not have them. */
+        if (!take_change(&at, (enum change)i, &tree->changes) && i < CHANGE_MODES) {
             return false;
         }
     }

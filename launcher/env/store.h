@@ -34,6 +34,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "env/changes.h"
 
 struct store {
     int fd; /* the store's folder, -1 when it does not exist yet */
@@ -42,21 +43,18 @@ struct store {
 };
 
 struct store_tree {
-    int fd;                    /* trees/HEX, O_PATH */
-    char *rootfs;              /* host path of the root file system */
-    bool site;                 /* it is in the site's store */
-    bool node;                 /* it is in the store of this machine */
-    struct store_hold *hold;   /* while we have this, nobody removes the tree */
-    struct digest artifact;    /* sha256 of the artifact it was unpacked from */
-    struct digest tree;        /* sha256 of the index */
-    uint64_t entries;          /* lines of the index */
-    uint64_t bytes;            /* sum of file sizes */
-    uint64_t left_out_devices; /* what the unpacker did not take over (reference: docs/SECURITY.md) */
-    uint64_t left_out_fifos;
-    uint64_t dropped_setid;      /* files and directories that lost set-uid or set-gid bits */
-    uint64_t dropped_attributes; /* entries that lost extended attributes, ACLs or file flags */
-    bool has_settings;           /* the tree is of an image */
-    struct digest settings;      /* then: sha256 of the file of that name */
+    int fd;                  /* trees/HEX, O_PATH */
+    char *rootfs;            /* host path of the root file system */
+    bool site;               /* it is in the site's store */
+    bool node;               /* it is in the store of this machine */
+    struct store_hold *hold; /* while we have this, nobody removes the tree */
+    struct digest artifact;  /* sha256 of the artifact it was unpacked from */
+    struct digest tree;      /* sha256 of the index */
+    uint64_t entries;        /* lines of the index */
+    uint64_t bytes;          /* sum of file sizes */
+    struct changes changes;  /* what the unpacker left out or changed */
+    bool has_settings;       /* the tree is of an image */
+    struct digest settings;  /* then: sha256 of the file of that name */
 };
 
 /* Opens the user's store for reading; a store that does not exist is empty, not an error. */

@@ -17,6 +17,7 @@
 #include "run/origin.h"
 #include "run/reader.h"
 #include "run/settings.h"
+#include "run/tree_changes.h"
 
 static int read_environment(const struct reader *reader, const struct doc *object,
                             struct setup_environment *environment)
@@ -33,6 +34,7 @@ static int read_environment(const struct reader *reader, const struct doc *objec
     }
     (void)doc_get_number(artifact, "size", &environment->size);
     (void)doc_get_number(tree, "entries", &environment->entries);
+    tree_changes_read(tree, &environment->changes);
     environment->recipe = doc_get_text(object, "recipe");
     if (doc_get(object, "tar_sha256") != NULL) {
         environment->has_tar = true;

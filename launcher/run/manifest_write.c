@@ -13,6 +13,7 @@
 #include "run/manifest.h"
 #include "run/origin.h"
 #include "run/settings.h"
+#include "run/tree_changes.h"
 
 static struct doc *environment_doc(const struct setup_environment *environment)
 {
@@ -25,6 +26,7 @@ static struct doc *environment_doc(const struct setup_environment *environment)
     }
     doc_put_digest(tree, "sha256", &environment->tree);
     doc_put_number(tree, "entries", environment->entries);
+    tree_changes_put(tree, &environment->changes);
     doc_put_text(object, "name", environment->name);
     doc_put(object, "artifact", artifact);
     doc_put(object, "tree", tree);

@@ -121,6 +121,7 @@ static void set_environment(struct setup *setup, const struct definition *def, c
         .size = def->size,
         .tree = tree->tree,
         .entries = tree->entries,
+        .changes = tree->changes,
         .has_tar = def->has_tar_sha256,
         .tar = def->tar_sha256,
         .recipe = def->recipe != NULL ? xstrdup(def->recipe) : NULL,

@@ -61,6 +61,7 @@ struct setup_environment {
     uint64_t size; /* of the artifact; 0 when the definition does not say */
     struct digest tree;
     uint64_t entries;
+    struct changes changes; /* what was left out of the tree or changed in it */
     bool has_tar;
     struct digest tar;
     char *recipe; /* NULL when there is none */

@@ -59,16 +59,7 @@ static void say_done(struct pull *pull, const struct store_tree *tree)
     char size[16];
     auto_release(buf) struct buf text = {0};
     buf_addf(&text, "%llu entries, %s", (unsigned long long)tree->entries, text_size(size, tree->bytes));
-    uint64_t left_out = tree->left_out_devices + tree->left_out_fifos;
-    if (left_out > 0) {
-        buf_addf(&text, ", %llu devices and pipes left out", (unsigned long long)left_out);
-    }
-    if (tree->dropped_setid > 0) {
-        buf_addf(&text, ", set-id bits taken off %llu", (unsigned long long)tree->dropped_setid);
-    }
-    if (tree->dropped_attributes > 0) {
-        buf_addf(&text, ", extended attributes taken off %llu", (unsigned long long)tree->dropped_attributes);
-    }
+    changes_describe(&tree->changes, &text);
     progress_end(&pull->progress, buf_text(&text));
 }
 

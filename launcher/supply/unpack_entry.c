@@ -61,6 +61,11 @@ static const char *clean(const struct placer *placer, const char *name, struct b
                                              : NULL;
 }
 
+static void count(struct placer *placer, enum change change, bool happened)
+{
+    placer->counts.changes.count[change] += happened;
+}
+
 static int refuse(struct err *err, const char *why)
 {
     return err_set(err, ERR_INVALID, "%s", why);
@@ -124,13 +129,17 @@ static int make_parents(struct placer *placer, const char *path, struct err *err
  */
 static unsigned normal_mode(struct placer *placer, const struct entry *entry)
 {
-    placer->counts.dropped_setid += (entry->mode & 06000) != 0;
-    return entry->type == ENTRY_DIRECTORY ? (entry->mode & 01777) | 0755 : (entry->mode & 0777) | 0444;
+    unsigned kept = entry->mode & (entry->type == ENTRY_DIRECTORY ? 01777 : 0777);
+    unsigned mode = kept | (entry->type == ENTRY_DIRECTORY ? 0755 : 0444);
+    count(placer, CHANGE_SET_ID, (entry->mode & 06000) != 0);
+    count(placer, CHANGE_MODES, mode != kept);
+    return mode;
 }
 
-static int64_t normal_time(int64_t mtime)
+static int64_t normal_time(struct placer *placer, int64_t mtime)
 {
     const int64_t most = UINT32_MAX; /* what every file system can store, and more than any file's real date */
+    count(placer, CHANGE_TIMES, mtime < 0 || mtime > most);
     return mtime < 0 ? 0 : mtime > most ? most : mtime;
 }
 
@@ -139,13 +148,14 @@ static int place_directory(struct placer *placer, const struct entry *entry, str
     unsigned mode = normal_mode(placer, entry);
     size_t number = listing_find(&placer->listing, buf_text(&placer->path), placer->path.length);
     if (number == LISTING_NONE) {
-        return add_directory(placer, placer->path.bytes, placer->path.length, mode, normal_time(entry->mtime), err);
+        return add_directory(placer, placer->path.bytes, placer->path.length, mode, normal_time(placer, entry->mtime),
+                             err);
     }
     struct listing_record *record = &placer->listing.record[number];
     if (placer->layers != NULL) {
         layers_touch(placer->layers, number);
     }
-    record->mtime = normal_time(entry->mtime);
+    record->mtime = normal_time(placer, entry->mtime);
     if (number == 0 || record->mode == mode) {
         return 0; /* the root is ours: always 0755 */
     }
@@ -166,7 +176,7 @@ static int place_symlink(struct placer *placer, const struct entry *entry, struc
         return refuse(err, "symbolic link where a run mounts its own file system");
     }
     size_t number = add_record(placer, path, placer->path.length, 'l', entry->link);
-    struct op op = {.kind = OP_SYMLINK, .record = number, .mtime = normal_time(entry->mtime)};
+    struct op op = {.kind = OP_SYMLINK, .record = number, .mtime = normal_time(placer, entry->mtime)};
     return queue_put(placer->queue, &op, path, placer->path.length, entry->link);
 }
 
@@ -196,7 +206,7 @@ static int place_file(struct placer *placer, const struct entry *entry, size_t *
     size_t number = add_record(placer, placer->path.bytes, placer->path.length, 'f', NULL);
     struct listing_record *record = &placer->listing.record[number];
     record->mode = normal_mode(placer, entry);
-    record->mtime = normal_time(entry->mtime);
+    record->mtime = normal_time(placer, entry->mtime);
     record->size = entry->size;
     *ret_record = number;
     return put(placer,
@@ -232,8 +242,8 @@ static int leave_out(struct placer *placer, const struct entry *entry)
         listing_init(&placer->left_out);
     }
     listing_add(&placer->left_out, placer->path.bytes, placer->path.length, 'd', NULL);
-    placer->counts.left_out_devices += entry->type == ENTRY_DEVICE;
-    placer->counts.left_out_fifos += entry->type == ENTRY_FIFO;
+    count(placer, CHANGE_DEVICES, entry->type == ENTRY_DEVICE);
+    count(placer, CHANGE_FIFOS, entry->type == ENTRY_FIFO);
     return 0;
 }
 
@@ -288,7 +298,7 @@ int entry_place(struct placer *placer, const struct entry *entry, size_t *ret_re
     if (wrong != NULL) {
         return refuse(err, wrong);
     }
-    placer->counts.dropped_attributes += entry->attributes;
+    count(placer, CHANGE_ATTRIBUTES, entry->attributes);
     if (placer->path.length == 0 && entry->type != ENTRY_DIRECTORY) {
         return refuse(err, "the root is not a directory");
     }

@@ -43,7 +43,7 @@ struct placer {
     struct listing listing;
     struct layers *layers;    /* an image is unpacked, of which this knows the lower layers; NULL: a single archive */
     struct listing left_out;  /* the paths of devices and FIFOs of this archive; empty until there is one */
-    struct store_tree counts; /* left_out_* and dropped_* */
+    struct store_tree counts; /* its changes */
     uint64_t entries;         /* placed so far, with those that come to nothing */
     uint64_t bytes;           /* sum of the files' sizes */
     struct buf path, link;    /* the names of the current entry, cleaned */

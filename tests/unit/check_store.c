@@ -11,12 +11,7 @@
 
 static struct unit_folder folder;
 static struct store store;
-static const struct store_tree example = {.entries = 3,
-                                          .bytes = 70000000000,
-                                          .left_out_devices = 1,
-                                          .left_out_fifos = 2,
-                                          .dropped_setid = 4,
-                                          .dropped_attributes = 5};
+static const struct store_tree example = {.entries = 3, .bytes = 70000000000, .changes = {{1, 2, 4, 5, 6, 7}}};
 
 static void begin(void)
 {
@@ -90,7 +85,8 @@ START_TEST(finds_what_was_committed)
     publish("one", "1");
     ck_assert_int_eq(find("one", &tree), 1);
     ck_assert_uint_eq(tree.bytes, 70000000000);
-    ck_assert_uint_eq(tree.dropped_attributes, 5);
+    ck_assert_uint_eq(tree.changes.count[CHANGE_ATTRIBUTES], 5);
+    ck_assert_uint_eq(tree.changes.count[CHANGE_TIMES], 7);
     ck_assert_int_eq(access(tree.rootfs, F_OK), 0);
     store_tree_release(&tree);
     ck_assert_int_eq(find("other", &tree), 0);
