@@ -1,28 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# sciwrap pull of a local archive, verified and indexed, against GNU tar extracting it without any check: alternating,
-# medians, in one run. Below 1.00 means that sciwrap is faster.
+# sciwrap pull of a local archive, verified and indexed, against GNU tar extracting it without any check, and against what
+# a careful person does by hand: sha256sum, tar, sync of the file system. In turn, medians, in one run. Below 1.00 means
+# that sciwrap is faster.
 #
 #   SCIWRAP=path of sciwrap (default: the release build), or SCIWRAP_ENV_PROGRAM=path of sciwrap-env
-#   ROUNDS=7  MEGABYTES=150  BENCH_DIR=where to work (default: $TMPDIR or /tmp)
+#   FILES="2000 100000"  FORMATS="tar tar.gz tar.zst tar.xz"  ROUNDS=7  BENCH_DIR=where to work (default: $TMPDIR or /tmp)
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
 program=${SCIWRAP:-${SCIWRAP_ENV_PROGRAM:-$here/build/release/bin/sciwrap}}
-work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/sciwrap-bench.XXXXXX") || exit 125
-trap 'rm -rf "$work"' EXIT
+top=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/sciwrap-bench.XXXXXX") || exit 125
+trap 'rm -rf "$top"' EXIT
 unset SCIWRAP_SITE_STORE
 
-# A tree like that of an environment: some large libraries and thousands of small files.
-find /usr/lib /usr/share -xdev -type f -size -20000k -readable -printf '%s %p\n' 2> /dev/null | LC_ALL=C sort -k 2 \
-    | awk -v most="$((${MEGABYTES:-150} * 1000000))" 'NR % 3 == 0 && total + $1 < most { total += $1; print $2 }' \
-    | head -n 20000 > "$work/files"
-tar -cf "$work/a.tar" -C / -T "$work/files" 2> /dev/null
-gzip -k "$work/a.tar"
-zstd -q -k "$work/a.tar"
-xz -k -3 "$work/a.tar"
-echo "$(wc -l < "$work/files") files, $(du -m "$work/a.tar" | cut -f1) MiB"
+# A tree like that of an environment: some large libraries and thousands of small files, 7 kB each on average, taken from
+# this host's. A host that has fewer gives them several times, in folders of their own.
+make_archive() { # COUNT ARCHIVE
+    find /usr/lib /usr/share -xdev -type f -size -20000k -readable -printf '%s %p\n' 2> /dev/null | LC_ALL=C sort -k 2 \
+        | awk -v files="$1" 'total + $1 < (taken + 50) * 7000 && taken < files { total += $1; taken++; print $2 }' > "$top/files"
+    tar -cf "$2" -C / -T "$top/files" 2> /dev/null
+    have=$(wc -l < "$top/files") part=1
+    while [ "$have" -lt "$1" ]; do
+        head -n $(($1 - have)) "$top/files" > "$top/more"
+        tar -rf "$2" -C / --transform "s|^|$part/|" -T "$top/more" 2> /dev/null
+        have=$((have + $(wc -l < "$top/more"))) part=$((part + 1))
+    done
+}
 
-WORK=$work ROUNDS=${ROUNDS:-7} PROGRAM=$program python3 - << 'END'
+cat > "$top/measure.py" << 'END'
 import hashlib
 import os
 import statistics
@@ -85,9 +90,17 @@ def extract(ini, archive):
     return measure(["tar", "-xf", archive, "-C", folder])
 
 
-print("%-8s %10s %10s %7s %14s %14s" % ("format", "sciwrap s", "tar s", "ratio", "sciwrap MiB", "tar MiB"))
-for suffix in ("", ".gz", ".zst", ".xz"):
-    archive, ini = WORK + "/a.tar" + suffix, WORK + "/a.ini"
+def by_hand(ini, archive):
+    folder = fresh()
+    os.mkdir(folder)
+    return measure(["sh", "-c", 'sha256sum "$1" > /dev/null && tar -xf "$1" -C "$2" && sync -f "$2"', "sh", archive, folder])
+
+
+JOBS = (pull, extract, by_hand)
+print("%-8s %10s %10s %10s %10s %12s %14s %10s" %
+      ("format", "sciwrap s", "tar s", "by hand s", "to tar", "to by hand", "sciwrap MiB", "tar MiB"))
+for suffix in os.environ["FORMATS"].split():
+    archive, ini = WORK + "/a." + suffix, WORK + "/a.ini"
     # In pieces: the memory of this process would count as that of the ones it starts.
     digest = hashlib.sha256()
     with open(archive, "rb") as data:
@@ -95,11 +108,24 @@ for suffix in ("", ".gz", ".zst", ".xz"):
             digest.update(piece)
     with open(ini, "w") as out:
         out.write("[environment]\ndescription = bench\ncommand = true\n[artifact]\nsha256 = %s\nurl = %s\n" % (digest.hexdigest(), archive))
-    ours, theirs = [], []
+    times = {job: [] for job in JOBS}
     for turn in range(int(os.environ["ROUNDS"])):
-        for job, times in (((pull, ours), (extract, theirs)) if turn % 2 else ((extract, theirs), (pull, ours))):
-            times.append(job(ini, archive))
-    a, b = (statistics.median(t[0] for t in times) for times in (ours, theirs))
-    print("%-8s %10.3f %10.3f %7.2f %14.1f %14.1f" % ("tar" + suffix, a, b, a / b,
-          max(t[1] for t in ours) / 1024, max(t[1] for t in theirs) / 1024))
+        for job in JOBS if turn % 2 else reversed(JOBS):
+            times[job].append(job(ini, archive))
+    ours, tar, hand = (statistics.median(t[0] for t in times[job]) for job in JOBS)
+    print("%-8s %10.3f %10.3f %10.3f %10.2f %12.2f %14.1f %10.1f" %
+          (suffix, ours, tar, hand, ours / tar, ours / hand,
+           max(t[1] for t in times[pull]) / 1024, max(t[1] for t in times[extract]) / 1024), flush=True)
 END
+
+for files in ${FILES:-2000 100000}; do
+    work=$top/$files
+    mkdir "$work" && make_archive "$files" "$work/a.tar"
+    gzip -k "$work/a.tar"
+    zstd -q -k "$work/a.tar"
+    xz -k -3 -T 0 "$work/a.tar"
+    echo "$files files, $(du -m "$work/a.tar" | cut -f1) MiB"
+    WORK=$work ROUNDS=${ROUNDS:-7} PROGRAM=$program FORMATS=${FORMATS:-tar tar.gz tar.zst tar.xz} \
+        python3 "$top/measure.py" || exit 125
+    rm -rf "$work"
+done
