@@ -70,6 +70,11 @@ const char *buf_text(const struct buf *buf)
     return buf->bytes != NULL ? buf->bytes : "";
 }
 
+bool buf_equal(const struct buf *one, const struct buf *other)
+{
+    return one->length == other->length && memcmp(buf_text(one), buf_text(other), one->length) == 0;
+}
+
 char *buf_take(struct buf *buf)
 {
     char *bytes = buf->bytes != NULL ? buf->bytes : xstrdup("");

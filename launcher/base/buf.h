@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf {
@@ -20,6 +21,7 @@ void buf_reserve(struct buf *buf, size_t more);
 void buf_clear(struct buf *buf); /* keeps the memory */
 /* The bytes, never NULL; borrowed until the next change. */
 const char *buf_text(const struct buf *buf);
+bool buf_equal(const struct buf *one, const struct buf *other);
 /* The bytes for the caller to free; the buf is empty afterwards. */
 char *buf_take(struct buf *buf);
 void buf_release(struct buf *buf);

@@ -155,8 +155,9 @@ void store_put_names(struct doc *object, const struct store_names *names, const 
 
 /* ---- ages and sizes */
 
-enum { HOUR_S = 60 * 60, DAY_S = 24 * HOUR_S };
-#define YEAR_S ((uint64_t)365 * DAY_S)
+#define HOUR_S ((uint64_t)60 * 60)
+#define DAY_S  (24 * HOUR_S)
+#define YEAR_S (365 * DAY_S)
 
 char *store_age_text(char to[32], time_t now, time_t then)
 {
@@ -167,7 +168,7 @@ char *store_age_text(char to[32], time_t now, time_t then)
         snprintf(to, 32, "%s", days == 0 ? "today" : "yesterday");
         return to;
     }
-    if (days >= 2 * 365) {
+    if (days >= (uint64_t)2 * 365) {
         number = days / 365;
         unit = "year";
     } else if (days >= 60) {

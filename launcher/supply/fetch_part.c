@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/strlist.h"
+#include "env/sharing.h"
 #include "supply/stage.h"
 #include "supply/unpack.h"
 
@@ -139,11 +140,22 @@ static char *version_of(const struct part *part, const char *name, const char *u
     return version > 0 ? xstrndup(line, version) : NULL;
 }
 
-/* The lock says that its process is gone; where locks are lies, part_commit has a remedy. */
+/* Where other hosts come too a free lock may be a lie, but nothing grows older than this while it arrives: a stall ends
+ * the transfer much sooner. Our own file, just made or written, tells the time of the server that keeps both. */
+static bool may_arrive_still(const struct part *part, int fd)
+{
+    enum { STILL_S = 10 * 60 };
+    struct stat ours;
+    struct stat its;
+    return sharing_is_on(part->store_fd) &&
+           (fstat(part->fd, &ours) < 0 || fstat(fd, &its) < 0 || ours.st_mtime - its.st_mtime < STILL_S);
+}
+
+/* The lock says that its process is gone; where locks are lies all the same, part_commit has a remedy. */
 static void remove_left(const struct part *part, const char *name)
 {
     auto_fd int fd = openat(part->dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && !may_arrive_still(part, fd)) {
         auto_free char *from_name = from_name_of(name);
         unlinkat(part->dir_fd, name, 0);
         unlinkat(part->dir_fd, from_name, 0);

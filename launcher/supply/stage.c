@@ -31,6 +31,8 @@ static int make_locked(int tmp_fd, const char *name)
     }
     bool taken = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
     if (taken || fstat(fd, &st) < 0 || st.st_nlink == 0) {
+        /* A cleaner that only looked whether the lock is free, where it cannot know us, leaves the folder to us. */
+        unlinkat(tmp_fd, name, AT_REMOVEDIR);
         close(fd);
         errno = EAGAIN;
         return -1;

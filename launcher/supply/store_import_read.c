@@ -83,7 +83,7 @@ static int read_header(struct reading *reading, const char *path, uint64_t size,
     if (store_file_header(path, size, &expected, err) < 0 || read_exactly(reading, &is, expected.length, err) < 0) {
         return -1;
     }
-    return memcmp(is.bytes, expected.bytes, expected.length) == 0 ? 0 : complain_member(path, err);
+    return buf_equal(&is, &expected) ? 0 : complain_member(path, err);
 }
 
 /* Of the first member alone the size is not known before. */
@@ -96,13 +96,13 @@ static int read_first_header(struct reading *reading, uint64_t *ret_size, struct
     if (read_exactly(reading, &is, TAR_BLOCK, err) < 0) {
         return -1;
     }
-    memcpy(digits, is.bytes + SIZE_AT, SIZE_DIGITS);
+    memcpy(digits, buf_text(&is) + SIZE_AT, SIZE_DIGITS);
     uint64_t size = 0;
     for (size_t i = 0; i < SIZE_DIGITS && digits[i] >= '0' && digits[i] <= '7'; i++) {
         size = size * 8 + (uint64_t)(digits[i] - '0');
     }
     if (size > STORE_FILE_LIST_MOST || store_file_header(STORE_FILE_LIST, size, &expected, err) < 0 ||
-        expected.length != is.length || memcmp(is.bytes, expected.bytes, is.length) != 0) {
+        !buf_equal(&is, &expected)) {
         return err_set(err, ERR_INVALID, "it is no environment that 'sciwrap store export' wrote");
     }
     *ret_size = size;

@@ -261,47 +261,64 @@ static int read_block(struct scan *scan, struct err *err)
     return scan->block[GNU_MORE_EXTENDED] == 0 ? begin_data(scan, &scan->pending, err) : 0;
 }
 
+static int64_t feed_block(struct scan *scan, const char *bytes, size_t length, struct err *err)
+{
+    size_t some = length < BLOCK - scan->filled ? length : BLOCK - scan->filled;
+    memcpy(scan->block + scan->filled, bytes, some);
+    scan->filled += some;
+    if (scan->filled == BLOCK) {
+        scan->filled = 0;
+        return read_block(scan, err) < 0 ? -1 : (int64_t)some;
+    }
+    return (int64_t)some;
+}
+
+static int64_t feed_extension(struct scan *scan, const char *bytes, size_t length, struct err *err)
+{
+    size_t some = length < scan->left ? length : (size_t)scan->left;
+    scan->left -= some;
+    buf_add(&scan->extension, bytes, some);
+    return scan->left == 0 && read_extension(scan, err) < 0 ? -1 : (int64_t)some;
+}
+
+static int64_t feed_data(struct scan *scan, const char *bytes, size_t length, struct err *err)
+{
+    size_t some = length < scan->left ? length : (size_t)scan->left;
+    scan->left -= some;
+    if (read_map(scan, bytes, some, err) < 0) {
+        return -1;
+    }
+    scan->state = scan->left == 0 ? SCAN_HEADER : SCAN_DATA;
+    return (int64_t)some;
+}
+
+static int64_t feed_end(struct scan *scan, const char *bytes, size_t length, struct err *err)
+{
+    scan->left += length;
+    if (!is_zero(bytes, length)) {
+        return err_set(err, ERR_INVALID, "data after the end of the archive, which other readers would take");
+    }
+    if (scan->left > MOST_PADDING) {
+        return err_set(err, ERR_INVALID, "endless padding after the end of the archive");
+    }
+    return (int64_t)length;
+}
+
 /* How many of the `length` bytes belong to the state the walk is in; -1 on error. */
 static int64_t feed_some(struct scan *scan, const char *bytes, size_t length, struct err *err)
 {
-    size_t some = length;
     switch (scan->state) {
+    case SCAN_EXTENSION:
+        return feed_extension(scan, bytes, length, err);
+    case SCAN_DATA:
+        return feed_data(scan, bytes, length, err);
+    case SCAN_END:
+        return feed_end(scan, bytes, length, err);
     case SCAN_HEADER:
     case SCAN_SPARSE_MAP:
-        some = length < BLOCK - scan->filled ? length : BLOCK - scan->filled;
-        memcpy(scan->block + scan->filled, bytes, some);
-        scan->filled += some;
-        if (scan->filled == BLOCK) {
-            scan->filled = 0;
-            return read_block(scan, err) < 0 ? -1 : (int64_t)some;
-        }
-        break;
-    case SCAN_EXTENSION:
-    case SCAN_DATA:
-        some = length < scan->left ? length : (size_t)scan->left;
-        scan->left -= some;
-        if (scan->state == SCAN_EXTENSION) {
-            buf_add(&scan->extension, bytes, some);
-        }
-        if (scan->left == 0 && scan->state == SCAN_EXTENSION) {
-            return read_extension(scan, err) < 0 ? -1 : (int64_t)some;
-        }
-        if (scan->state == SCAN_DATA && read_map(scan, bytes, some, err) < 0) {
-            return -1;
-        }
-        scan->state = scan->left == 0 ? SCAN_HEADER : scan->state;
-        break;
-    case SCAN_END:
-        scan->left += some;
-        if (!is_zero(bytes, some)) {
-            return err_set(err, ERR_INVALID, "data after the end of the archive, which other readers would take");
-        }
-        if (scan->left > MOST_PADDING) {
-            return err_set(err, ERR_INVALID, "endless padding after the end of the archive");
-        }
-        break;
+    default:
+        return feed_block(scan, bytes, length, err);
     }
-    return (int64_t)some;
 }
 
 int scan_feed(struct scan *scan, const void *bytes, size_t length, struct err *err)
