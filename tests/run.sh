@@ -46,7 +46,7 @@ needs="cmake:cmake ninja:ninja-build gcc:gcc make:make pkg-config:pkg-config git
 check.h:check archive.h:libarchive-dev curl/curl.h:libcurl4-openssl-dev openssl/sha.h:libssl-dev ini.h:libinih-dev
 seccomp.h:libseccomp-dev jansson.h:libjansson-dev zlib.h:zlib1g-dev
 bats:bats python3:python3 curl:curl strace:strace zstd:zstd xz:xz-utils bzip2:bzip2 busybox:busybox-static
-dpkg-deb:dpkg man:man-db shellcheck:shellcheck cppcheck:cppcheck clang:clang
+dpkg-deb:dpkg man:man-db mandoc:mandoc shellcheck:shellcheck cppcheck:cppcheck clang:clang
 clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 bwrap:bubblewrap jsonschema:python3-jsonschema gdb:gdb openssl:openssl
 docker-registry:docker-registry skopeo:skopeo umoci:umoci bsdtar:libarchive-tools"
 

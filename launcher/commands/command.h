@@ -4,7 +4,7 @@
  * same table, so that they cannot disagree.
  *
  * A new subcommand: its own file here, one line in the table of main.c and in its map, one line in CMakeLists.txt, a
- * test file in tests/cli and a section in docs/man/sciwrap.1.
+ * test file in tests/cli, a manual docs/man/sciwrap-NAME.1 and its line in docs/man/sciwrap.1.
  */
 #pragma once
 

@@ -87,7 +87,7 @@ static int show_all(bool json, bool *ret_broken, struct err *err)
         auto_free char *text = doc_print(list);
         fputs(text, stdout);
     } else if (result == 0 && paths.count == 0) {
-        log_info("no environments are known here; see ENVIRONMENTS in sciwrap(1) for where they are looked for");
+        log_info("no environments are known here; see FILES in sciwrap(1) for where they are looked for");
     }
     doc_free(list);
     store_close(&store);
