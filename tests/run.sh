@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # tests/run.sh: installs what the tests need, builds with sanitizers, runs every test. See docs/HACKING.md.
 #
-#   --long        also: real programs run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000
-#                 random recorded runs, the recorder under ThreadSanitizer, each fuzzer for 60 s (FUZZ_SECONDS), the
-#                 benchmarks, the campaigns at full length (ten minutes; else half a minute), and a virtual machine
-#                 with systemd, where qemu-system-x86_64 and debootstrap are
-#   --only PART   one part: build unit cli cli-user cli-release hostile hostile-user fetch campaigns campaigns-user
-#                 compat reproduce reproduce-user lint reproduce-long clang record threads fuzz bench vm
+#   --long        also: the command-line tests with the other build (sanitizers as a user, none as root), real programs
+#                 run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000 random recorded runs,
+#                 the recorder under ThreadSanitizer, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, the campaigns
+#                 at full length (ten minutes; else half a minute), and a virtual machine with systemd, where
+#                 qemu-system-x86_64 and debootstrap are
+#   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
+#                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench vm
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -214,17 +215,22 @@ cli() { # BATS-ARGUMENT...
         bats --tap "$@"
 }
 
+# The program that users install, without sanitizers; --long has both programs as both users.
 cli_user() {
+    make_stage || return
+    (cd "$stage" && as_test_user SCIWRAP="$stage/build/release/bin/sciwrap" FIXTURES="$stage/build/fixtures" \
+        bats --tap tests/cli)
+}
+
+cli_other() {
+    local worst=0
+    as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" \
+        bats --tap tests/cli || worst=1
     make_stage || return
     # shellcheck disable=SC2086
     (cd "$stage" && as_test_user $sanitizer_options SCIWRAP="$stage/build/dev/bin/sciwrap" \
-        FIXTURES="$stage/build/fixtures" bats --tap tests/cli)
-}
-
-# The program that users install, by the tests of what users do most.
-cli_release() {
-    env SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" \
-        bats --tap tests/cli/{run,signals,rerun,pull,escape_inside,escape_enter,audit}.bats
+        FIXTURES="$stage/build/fixtures" bats --tap tests/cli) || worst=1
+    return $worst
 }
 
 hostile() {
@@ -388,7 +394,6 @@ if [[ $failed -eq 0 ]]; then
     part cli cli tests/cli
     part cli-user end_beside cli-user
     begin_beside lint lint
-    part cli-release cli_release
     [[ -x tests/hostile/run.sh ]] && part hostile hostile && part hostile-user hostile_user
     part fetch fetch
     part campaigns campaigns
@@ -397,8 +402,9 @@ if [[ $failed -eq 0 ]]; then
     part reproduce reproduce
     part reproduce-user reproduce_user
     part lint end_beside lint
-    if [[ $long == yes || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
+    if [[ $long == yes || $only == cli-other || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
         $only == bench || $only == vm ]]; then
+        part cli-other cli_other
         part reproduce-long reproduce_long
         part clang clang_build
         part record record
