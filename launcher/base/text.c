@@ -191,16 +191,3 @@ const char *text_nearest(const char *word, const char *const *candidates)
     }
     return best;
 }
-
-char *text_size(char to[16], uint64_t bytes)
-{
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    while (value >= 999.95 && unit < 5) {
-        value /= 1000;
-        unit++;
-    }
-    snprintf(to, 16, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
-    return to;
-}

@@ -26,6 +26,3 @@ bool text_to_real(const char *text, double least, double most, double *ret_value
 /* The candidate nearest to `word` within an edit distance that a typing mistake explains (at most a third of the
  * word), or NULL. `candidates` ends in NULL. */
 const char *text_nearest(const char *word, const char *const *candidates);
-
-/* "59.6 MB": decimal units as disks and networks are sold in. `to` has at least 16 bytes. Returns `to`. */
-char *text_size(char to[16], uint64_t bytes);

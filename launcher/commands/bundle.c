@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "base/whole.h"
 #include "commands/command.h"
 #include "commands/records.h"
@@ -189,7 +190,7 @@ static void print_content(const char *title, const struct digest *digest, uint64
     char text[16] = "";
     digest_to_hex(digest, hex);
     if (size != UNKNOWN) {
-        text_size(text, size);
+        units_size(text, size);
     }
     printf("%-9s %.12s %9s  ", title, hex, text);
     print_text(name);

@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "commands/command.h"
 #include "commands/running_show.h"
 
@@ -37,8 +38,8 @@ static void print_row(const struct running *run, bool with_user)
         printf("%-10s ", user);
     }
     printf("%s  %-16s %8d %10" PRIu64 " %10" PRIu64 " %7s %9s  %-*s  %s\n", run->facts.id, environment, (int)run->init,
-           run->pid_namespace, run->user_namespace, running_age(age, run->age_ns), text_size(memory, run->memory_bytes),
-           CGROUP_WIDTH, cgroup, words);
+           run->pid_namespace, run->user_namespace, units_short_duration(age, run->age_ns),
+           units_size(memory, run->memory_bytes), CGROUP_WIDTH, cgroup, words);
 }
 
 static void show(const struct running_list *list, bool json)

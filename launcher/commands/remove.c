@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "commands/store.h"
 #include "env/collect.h"
 #include "env/usage.h"
@@ -91,7 +91,7 @@ static void say_removed(const struct removal *removal, const char *word, const s
             buf_addf(&others, "%s%s", others.length > 0 ? ", " : "; the same files were also ", names.item[i]);
         }
     }
-    log_info("removed %s: %s%s%s", word, text_size(size, bytes), buf_text(&others),
+    log_info("removed %s: %s%s%s", word, units_size(size, bytes), buf_text(&others),
              is_in_site(removal, artifact) ? "; it stays in the site's store" : "");
 }
 

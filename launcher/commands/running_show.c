@@ -14,25 +14,10 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/text.h"
+#include "base/units.h"
 
 /* More are for --json. Deeper ones are indented no further. */
 enum { LINES_MOST = 200, DEEPEST = 16, WORDS_WIDTH = 72 };
-
-char *running_age(char to[16], int64_t age_ns)
-{
-    int64_t seconds = age_ns / 1000000000;
-    if (seconds < 60) {
-        snprintf(to, 16, "%ds", (int)seconds);
-    } else if (seconds < 3600) {
-        snprintf(to, 16, "%dm%02ds", (int)(seconds / 60), (int)(seconds % 60));
-    } else if (seconds < 86400) {
-        snprintf(to, 16, "%dh%02dm", (int)(seconds / 3600), (int)(seconds / 60 % 60));
-    } else {
-        int64_t days = seconds / 86400 < 99999 ? seconds / 86400 : 99999;
-        snprintf(to, 16, "%dd%02dh", (int)days, (int)(seconds / 3600 % 24));
-    }
-    return to;
-}
 
 /* Not getpwuid(3): a static program would load the host's name service modules for it. */
 char *running_user(uid_t uid)
@@ -167,11 +152,11 @@ void running_print(const struct running *run)
     print_text("environment", run->facts.environment);
     printf("%-12s %s\n", "command", words);
     print_text("user", user);
-    printf("%-12s %s (%s ago)\n", "started", started, running_age(age, run->age_ns));
+    printf("%-12s %s (%s ago)\n", "started", started, units_short_duration(age, run->age_ns));
     printf("%-12s launcher %d, PID 1 inside is %d\n", "processes", (int)run->launcher.pid, (int)run->init);
     printf("%-12s PID %" PRIu64 ", user %" PRIu64 "\n", "namespaces", run->pid_namespace, run->user_namespace);
     print_text("cgroup", run->cgroup);
-    printf("%-12s %s\n", "memory", text_size(memory, run->memory_bytes));
+    printf("%-12s %s\n", "memory", units_size(memory, run->memory_bytes));
     print_text("workdir", run->facts.workdir);
     print_text("records", run->facts.project);
 }

@@ -8,8 +8,6 @@
 #include "base/doc.h"
 #include "run/running.h"
 
-/* "12s", "3m05s", "2h40m", "3d04h": `to` has at least 16 bytes. Returns `to`. */
-char *running_age(char to[16], int64_t age_ns);
 /* The name of a user, or his number; caller frees. */
 char *running_user(uid_t uid);
 /* The command in one line of at most `width` columns; caller frees. */

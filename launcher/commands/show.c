@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "commands/command.h"
 #include "commands/records.h"
 #include "commands/show_processes.h"
@@ -73,7 +74,7 @@ static void print_file(const struct file_item *item)
     char hex[DIGEST_HEX + 1] = "-";
     if (item->has_digest) {
         digest_to_hex(&item->digest, hex);
-        text_size(size, item->size);
+        units_size(size, item->size);
     }
     printf("  %-12.12s %9s  ", hex, size);
     print_text(item->path);
@@ -197,7 +198,7 @@ static void print_circumstances(const struct doc *circumstances)
     }
     if (doc_get_number(doc_get(circumstances, "resources"), "max_rss_bytes", &memory)) {
         char size[16];
-        printf("%-12s %s at most\n", "memory", text_size(size, memory));
+        printf("%-12s %s at most\n", "memory", units_size(size, memory));
     }
     print_member(host, "name", "host");
     print_member(host, "kernel", "kernel");

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/units.h"
 
 /* More are for --json. Deeper ones are indented no further. */
 enum { LINES_MOST = 40, DEEPEST = 16, WORDS_WIDTH = 72 };
@@ -77,7 +78,7 @@ static void print_process(const struct doc *process, int depth)
     print_program(process);
     if (doc_get(process, "elapsed_ns") != NULL) {
         char memory[16];
-        text_size(memory, number_of(process, "max_rss_bytes"));
+        units_size(memory, number_of(process, "max_rss_bytes"));
         printf("  (%.2f s, %s)", (double)number_of(process, "elapsed_ns") / 1e9, memory);
     }
     putchar('\n');

@@ -68,8 +68,6 @@ void store_put_names(struct doc *object, const struct store_names *names, const 
 
 /* ---- ages and sizes */
 
-/* "today", "3 days ago", "2 years ago". Returns `to`. */
-char *store_age_text(char to[32], time_t now, time_t then);
 /* "30d", "12h", "4w", "1y", "0"; as limits.h for the rest. ERR_USAGE names the option. */
 int store_age_parse(const char *option, const char *text, uint64_t *ret_seconds, struct err *err);
 int store_size_parse(const char *option, const char *text, uint64_t *ret_bytes, struct err *err);

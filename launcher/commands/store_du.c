@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "commands/store.h"
 #include "env/usage.h"
 
@@ -42,10 +43,10 @@ static void print_place(const struct store_place *place, const struct usage *usa
     text_escape(path, sizeof(path), place->store->path, strlen(place->store->path));
     printf("%s (%s)\n", path, place->label);
     for (size_t i = 0; i < PARTS; i++) {
-        printf("%12s  %s\n", text_size(size, usage[i].bytes), parts[i].text);
+        printf("%12s  %s\n", units_size(size, usage[i].bytes), parts[i].text);
     }
-    printf("%12s  in all, in %llu files and folders\n", text_size(size, all->bytes), (unsigned long long)all->entries);
-    printf("%12s  free on its disk\n", text_size(size, free_bytes(place->store)));
+    printf("%12s  in all, in %llu files and folders\n", units_size(size, all->bytes), (unsigned long long)all->entries);
+    printf("%12s  free on its disk\n", units_size(size, free_bytes(place->store)));
 }
 
 static struct doc *place_doc(const struct store_place *place, const struct usage *usage, const struct usage *all)

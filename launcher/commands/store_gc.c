@@ -7,7 +7,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "commands/store.h"
 #include "env/collect.h"
 
@@ -95,8 +95,8 @@ static void print_one(const struct gc *gc, const struct content *content, enum c
     const char *kind = content->kind == CONTENT_TREE ? ""
                        : own.count > 0               ? "artifact of "
                                                      : "artifact, layer or package ";
-    printf("%-13s %9s  %s%s, last used %s%s", word_of(fate, gc->policy.dry_run), text_size(size, content->bytes), kind,
-           label, store_age_text(age, time(NULL), content->used), content->complete ? "" : ", not whole");
+    printf("%-13s %9s  %s%s, last used %s%s", word_of(fate, gc->policy.dry_run), units_size(size, content->bytes), kind,
+           label, units_age(age, time(NULL), content->used), content->complete ? "" : ", not whole");
     if (fate == COLLECT_IN_USE) {
         printf(": in use%s%s", why[0] != '\0' ? " by " : "", why);
     } else if (why[0] != '\0') {
@@ -135,7 +135,7 @@ static void print_end(const struct gc *gc)
         log_info("nothing to remove%s", sum->in_use > 0 ? " that is not in use" : "");
         return;
     }
-    log_info("%s %s: %s", gc->policy.dry_run ? "would free" : "freed", text_size(size, sum->bytes), counts);
+    log_info("%s %s: %s", gc->policy.dry_run ? "would free" : "freed", units_size(size, sum->bytes), counts);
 }
 
 static void print_doc(struct gc *gc)

@@ -5,7 +5,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "commands/store.h"
 #include "env/discard.h"
 
@@ -42,8 +42,8 @@ static void print_row(struct listing *listing, const struct store_place *place, 
         printf("%-24s %-12s %9s %9s  %-13s %s  %s\n", "ENVIRONMENT", "SHA256", "SIZE", "FILES", "LAST USED", "STORE",
                "STATE");
     }
-    printf("%-24s %-12.12s %9s %9llu  %-13s %s%s\n", label, hex, text_size(size, content->bytes),
-           (unsigned long long)content->entries, store_age_text(age, listing->now, content->used), place->label,
+    printf("%-24s %-12.12s %9s %9llu  %-13s %s%s\n", label, hex, units_size(size, content->bytes),
+           (unsigned long long)content->entries, units_age(age, listing->now, content->used), place->label,
            state_of(content, in_use));
 }
 
@@ -103,7 +103,7 @@ static void show_end(const struct listing *listing)
     if (listing->blobs > 0) {
         auto_free char *count = store_counts_text(0, listing->blobs, 0);
         printf("%s%s, %s\n", listing->rows > 0 ? "and " : "no environment, but ", count,
-               text_size(size, listing->blob_bytes));
+               units_size(size, listing->blob_bytes));
     } else if (listing->rows == 0) {
         log_info("the store is empty; 'sciwrap pull ENV' brings an environment");
     }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/strset.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "commands/store.h"
 #include "env/blob_check.h"
 #include "env/verify.h"
@@ -175,7 +176,7 @@ static void print_end(const struct check *check)
         return;
     }
     if (check->wrong_files == 0) {
-        log_info("all is as pinned: %s, %s", counts, text_size(size, check->bytes));
+        log_info("all is as pinned: %s, %s", counts, units_size(size, check->bytes));
         return;
     }
     log_error("%llu %s not as pinned", (unsigned long long)check->wrong_files,

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "commands/store.h"
 #include "env/definition.h"
 
@@ -158,29 +159,6 @@ void store_put_names(struct doc *object, const struct store_names *names, const 
 #define HOUR_S ((uint64_t)60 * 60)
 #define DAY_S  (24 * HOUR_S)
 #define YEAR_S (365 * DAY_S)
-
-char *store_age_text(char to[32], time_t now, time_t then)
-{
-    uint64_t days = now > then ? (uint64_t)(now - then) / DAY_S : 0;
-    uint64_t number = days;
-    const char *unit = "day";
-    if (days < 2) {
-        snprintf(to, 32, "%s", days == 0 ? "today" : "yesterday");
-        return to;
-    }
-    if (days >= (uint64_t)2 * 365) {
-        number = days / 365;
-        unit = "year";
-    } else if (days >= 60) {
-        number = days / 30;
-        unit = "month";
-    } else if (days >= 14) {
-        number = days / 7;
-        unit = "week";
-    }
-    snprintf(to, 32, "%" PRIu64 " %ss ago", number, unit);
-    return to;
-}
 
 int store_age_parse(const char *option, const char *text, uint64_t *ret_seconds, struct err *err)
 {

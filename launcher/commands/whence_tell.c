@@ -8,7 +8,7 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "base/quote.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "base/doc.h"
 
 enum { SHORT_HEX = 12, NAMED_MOST = 8 };
@@ -159,7 +159,7 @@ void whence_tell_text(const struct whence *whence)
     auto_release(buf) struct buf text = {0};
     char size[16];
     quote_escape(&text, whence->name);
-    buf_addf(&text, "  %s\n  sha256 ", text_size(size, whence->question->size));
+    buf_addf(&text, "  %s\n  sha256 ", units_size(size, whence->question->size));
     add_hex(&text, &whence->question->digest, DIGEST_HEX);
     buf_add_text(&text, "\n");
     if (whence->lineage->asked > 0) {

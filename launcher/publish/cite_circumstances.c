@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "publish/cite_say.h"
 #include "publish/cite_text.h"
 
@@ -99,7 +100,7 @@ void cite_text_files(struct cite_text *text)
         if (count[i] == 0) {
             say(text, "no file");
         } else {
-            buf_addf(&text->buf, "%zu file%s (%s)", count[i], count[i] == 1 ? "" : "s", text_size(size, bytes[i]));
+            buf_addf(&text->buf, "%zu file%s (%s)", count[i], count[i] == 1 ? "" : "s", units_size(size, bytes[i]));
         }
     }
     say(text, count[0] + count[1] > 0 ? "; their SHA-256 digests are listed below. " : ". ");
@@ -184,7 +185,7 @@ static void say_resources(struct cite_text *text)
         buf_addf(&text->buf, ", %.3f s of processor time", ((double)user + (double)system) / 1e6);
     }
     if (doc_get_number(used, "max_rss_bytes", &memory)) {
-        buf_addf(&text->buf, " and at most %s of memory", text_size(size, memory));
+        buf_addf(&text->buf, " and at most %s of memory", units_size(size, memory));
     }
     say(text, ". ");
 }
@@ -210,7 +211,7 @@ void cite_text_host(struct cite_text *text)
         buf_addf(&text->buf, ", %" PRIu64 " CPU%s", cpus, cpus == 1 ? "" : "s");
     }
     if (doc_get_number(host, "memory_bytes", &memory)) {
-        buf_addf(&text->buf, ", %s of memory", text_size(size, memory));
+        buf_addf(&text->buf, ", %s of memory", units_size(size, memory));
     }
     if (kernel != NULL) {
         say_kernel(text, kernel);

@@ -5,6 +5,7 @@
 #include "base/auto.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "publish/cite_say.h"
 #include "publish/cite_text.h"
 
@@ -141,7 +142,7 @@ static void say_environment(struct cite_text *text)
     say(text, ", pinned by ");
     cite_text_short_digest(text, &environment->artifact);
     if (environment->size > 0) {
-        buf_addf(&text->buf, " (%s)", text_size(size, environment->size));
+        buf_addf(&text->buf, " (%s)", units_size(size, environment->size));
     }
     say(text, ". ");
 }

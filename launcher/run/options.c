@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "run/bind_source.h"
 
 static bool has_records_component(const char *path)
@@ -182,21 +183,10 @@ int options_set_seed(struct run_options *options, const char *text, struct err *
 
 int options_set_keep_limit(struct run_options *options, const char *text, struct err *err)
 {
-    static const char units[] = "kMGT";
-    const uint64_t most = (uint64_t)1 << 60; /* beyond every file, and far from an overflow */
-    size_t length = strlen(text);
-    uint64_t factor = 1;
-    uint64_t number = 0;
-    const char *unit = length > 0 ? strchr(units, text[length - 1]) : NULL;
-    for (const char *step = units; unit != NULL && step <= unit; step++) {
-        factor *= 1000;
-    }
-    auto_free char *digits = xstrndup(text, length - (unit != NULL));
-    if (!text_to_u64(digits, 0, most / factor, &number)) {
+    if (!units_to_bytes(text, &options->keep_limit)) {
         return err_set(err, ERR_USAGE, "--keep-limit '%s': expected a number of bytes, as in 500M, 20G or 0", text);
     }
     options->has_keep_limit = true;
-    options->keep_limit = number * factor;
     return 0;
 }
 

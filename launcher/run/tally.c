@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/text.h"
+#include "base/units.h"
 
 void tally_begin(struct tally *tally, const struct objects *objects, char *early, uint64_t most)
 {
@@ -34,7 +34,7 @@ static void keep(struct tally *tally, const void *bytes, size_t length)
 {
     if (length > tally->most || tally->size > tally->most - length) {
         char most[16];
-        err_set(&tally->unkept, ERR_INVALID, "more than %s came", text_size(most, tally->most));
+        err_set(&tally->unkept, ERR_INVALID, "more than %s came", units_size(most, tally->most));
         stop_keeping(tally);
     } else if (tally->object.fd < 0 && tally->size + length <= TALLY_EARLY) {
         memcpy(tally->early + tally->size, bytes, length);

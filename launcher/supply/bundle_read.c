@@ -12,7 +12,7 @@
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "env/bundle_list.h"
 #include "supply/bundle_member.h"
 #include "supply/confined.h"
@@ -160,7 +160,7 @@ static int make_room(const struct reading *reading, struct err *err)
     uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
     if (reading->list.bytes > room) {
         return err_set(err, ERR_SYSTEM, "needs %s of disk to be unpacked, and only %s are free here",
-                       text_size(needs, reading->list.bytes), text_size(has, room));
+                       units_size(needs, reading->list.bytes), units_size(has, room));
     }
     return 0;
 }

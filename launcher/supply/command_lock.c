@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "supply/command_line.h"
 #include "supply/lock.h"
 #include "supply/offline.h"
@@ -73,7 +73,7 @@ static int write_lock(const struct recipe *recipe, struct lockfile *lock, struct
     for (size_t i = 0; i < lock->count; i++) {
         bytes += lock->package[i].size;
     }
-    printf("%s: %zu packages, %s\n", path, lock->count, text_size(size, bytes));
+    printf("%s: %zu packages, %s\n", path, lock->count, units_size(size, bytes));
     return fflush(stdout) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write to standard output");
 }
 

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "base/whole.h"
 #include "supply/command_line.h"
 #include "supply/offline.h"
@@ -168,7 +168,7 @@ static int tell(const struct place *place, const struct pin *pin, bool runs, str
     char hex[DIGEST_HEX + 1];
     char size[16];
     digest_to_hex(&pin->sha256, hex);
-    printf("%s: sha256 %s, %s\n", place->path, hex, text_size(size, pin->bytes));
+    printf("%s: sha256 %s, %s\n", place->path, hex, units_size(size, pin->bytes));
     if (runs) {
         log_info("'sciwrap run %s' starts it", place->name);
     } else {

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/units.h"
 
 static const int64_t second_ns = 1000000000;
 
@@ -39,12 +40,12 @@ static void draw(struct progress *progress, int64_t now)
     double seconds = (double)(now - progress->started_ns) / (double)second_ns;
     double per_second = seconds > 0 ? (double)progress->done / seconds : 0;
     text_escape(what, sizeof(what), progress->what, strlen(progress->what));
-    text_size(done, progress->done);
-    text_size(rate, (uint64_t)per_second);
+    units_size(done, progress->done);
+    units_size(rate, (uint64_t)per_second);
     if (progress->total > progress->done && per_second > 0) {
         double left = (double)(progress->total - progress->done) / per_second;
         snprintf(line, sizeof(line), "sciwrap: %s: %s of %s, %s/s, %.0f s left", what, done,
-                 text_size(total, progress->total), rate, left);
+                 units_size(total, progress->total), rate, left);
     } else {
         snprintf(line, sizeof(line), "sciwrap: %s: %s, %s/s", what, done, rate);
     }
@@ -61,7 +62,7 @@ void progress_begin(struct progress *progress, const char *what, uint64_t total)
     progress->live = log_get_level() >= LOG_NORMAL && isatty(STDERR_FILENO) == 1;
     if (!progress->live && total > 0) {
         char size[16];
-        log_info("%s: %s", what, text_size(size, total));
+        log_info("%s: %s", what, units_size(size, total));
     } else if (!progress->live) {
         log_info("%s", what);
     }

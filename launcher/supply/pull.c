@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "env/collect.h"
 #include "supply/build.h"
 #include "supply/fetch.h"
@@ -58,7 +58,7 @@ static void say_done(struct pull *pull, const struct store_tree *tree)
 {
     char size[16];
     auto_release(buf) struct buf text = {0};
-    buf_addf(&text, "%llu entries, %s", (unsigned long long)tree->entries, text_size(size, tree->bytes));
+    buf_addf(&text, "%llu entries, %s", (unsigned long long)tree->entries, units_size(size, tree->bytes));
     changes_describe(&tree->changes, &text);
     progress_end(&pull->progress, buf_text(&text));
 }

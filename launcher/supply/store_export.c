@@ -12,7 +12,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "base/whole.h"
 #include "env/collect.h"
 #include "supply/progress.h"
@@ -138,7 +138,7 @@ static int write_file(const struct definition *def, const struct store_file *fil
     if (whole_commit(&whole, err) < 0) {
         return -1;
     }
-    progress_end(&progress, text_size(size, file->blob[0].size));
+    progress_end(&progress, units_size(size, file->blob[0].size));
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Tests of base/text: escaping, UTF-8, numbers, suggestions and sizes. */
+ * Tests of base/text: escaping, UTF-8, numbers and suggestions. */
 #include "base/text.h"
 
 #include "unit.h"
@@ -179,21 +179,6 @@ START_TEST(compares_no_word_longer_than_its_table)
 }
 END_TEST
 
-static const struct {
-    uint64_t bytes;
-    const char *shown;
-} sizes[] = {
-    {0, "0 B"},           {999, "999 B"},     {1000, "1.0 kB"},          {59624960, "59.6 MB"},
-    {999949, "999.9 kB"}, {999950, "1.0 MB"}, {1500000000ULL, "1.5 GB"}, {UINT64_MAX, "18446.7 PB"},
-};
-
-START_TEST(shows_sizes_in_decimal_units)
-{
-    char shown[16];
-    ck_assert_str_eq(text_size(shown, sizes[_i].bytes), sizes[_i].shown);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -211,7 +196,6 @@ int main(void)
     tcase_add_loop_test(words, refuses_what_is_no_real_number, 0, ROWS(reals_refused));
     tcase_add_test(words, suggests_only_what_a_typing_mistake_explains);
     tcase_add_test(words, compares_no_word_longer_than_its_table);
-    tcase_add_loop_test(words, shows_sizes_in_decimal_units, 0, ROWS(sizes));
     suite_add_tcase(suite, words);
     return unit_run(suite);
 }
