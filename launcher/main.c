@@ -6,6 +6,7 @@
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
  *            rerun, diff, comparison (how it is shown, by what measure), doctor, audit, whence, whence_tell, whence_dot
  *            ps, whois, enter, stop: runs that are going on      running_show: how one is shown
+ *            config (config_set: changes it), start_defaults (options of runs out of it), init: a folder as a project
  *            store: the table of store_list, store_verify, store_gc, store_du, store_file (export, import);
  *            store_words: what these and remove share
  * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
@@ -53,6 +54,7 @@
  *            verdict, verdict_text, verdict_gzip, verdict_bam, verdict_png, verdict_pdf: two files, by what they tell
  *            normal, tolerance, text_place, source, expand: what is no result; numbers; where; bytes, decompressed
  * env/       definition, definition_artifact, definition_find, words: envs/NAME.ini
+ *            config, config_keys, config_edit: what a user and a site have set
  *            fix: the names of what is held fixed      image_settings: how an image wants to be used
  *            store, store_find, meta, changes, sharing, index, index_search: where unpacked trees lie, what is in them
  *            roots, root_file: who uses a tree      discard, garbage, stage_name: how it goes; leftovers
@@ -74,7 +76,7 @@
  *            cgroup, cgroup_places, cgroup_parent, cgroup_scope, cgroup_clone: its control group
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
- *            whole, private, digest, base64, keyfile, keyrules, limits, lock, doc (JSON) */
+ *            whole, private, digest, base64, keyfile, keyrules, limits, units, lock, doc (JSON) */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -86,13 +88,14 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/supply.h"
+#include "env/config.h"
 #include "sandbox/sealed.h"
 
 static const struct command *const commands[] = {
-    &run_command,    &exec_command,   &shell_command, &pull_command,  &pin_command,    &envs_command,
-    &build_command,  &lock_command,   &runs_command,  &show_command,  &rerun_command,  &diff_command,
-    &bundle_command, &whence_command, &cite_command,  &ps_command,    &whois_command,  &enter_command,
-    &stop_command,   &doctor_command, &audit_command, &store_command, &remove_command,
+    &run_command,   &exec_command,   &shell_command,  &pull_command,  &pin_command,  &envs_command,   &build_command,
+    &lock_command,  &runs_command,   &show_command,   &rerun_command, &diff_command, &bundle_command, &whence_command,
+    &cite_command,  &ps_command,     &whois_command,  &enter_command, &stop_command, &doctor_command, &audit_command,
+    &store_command, &remove_command, &config_command, &init_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -141,6 +144,14 @@ static int help_for(const char *name, struct err *err)
     return 0;
 }
 
+/* Whoever is not asked about a file that they rely on would look for long why it has no effect. */
+static void tell_ignored(const struct config_file *file)
+{
+    if (file->ignored != NULL) {
+        log_warn("'%s' is left out: %s", file->path, file->ignored);
+    }
+}
+
 static int dispatch(int argc, char **argv, int *exit_code, struct err *err)
 {
     *exit_code = 0;
@@ -166,6 +177,11 @@ static int dispatch(int argc, char **argv, int *exit_code, struct err *err)
     if (argc > 2 && (strcmp(argv[2], "--help") == 0)) {
         return help_for(argv[1], err);
     }
+    if (config_load(err) < 0) {
+        return -1;
+    }
+    tell_ignored(&config_loaded()->site);
+    tell_ignored(&config_loaded()->user);
     return command->run(argc - 1, argv + 1, exit_code, err);
 }
 

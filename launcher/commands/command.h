@@ -52,6 +52,8 @@ extern const struct command doctor_command;
 extern const struct command audit_command;
 extern const struct command store_command;
 extern const struct command remove_command;
+extern const struct command config_command;
+extern const struct command init_command;
 
 /* Reading the options of a command, one after the other:
  *

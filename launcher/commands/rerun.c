@@ -17,6 +17,7 @@
 #include "commands/comparison.h"
 #include "commands/pins.h"
 #include "commands/records.h"
+#include "env/config.h"
 #include "run/comparison_doc.h"
 #include "run/objects.h"
 #include "run/options.h"
@@ -82,7 +83,9 @@ static int open_verify(const struct request *request, struct rerun *rerun, const
 {
     enum verify_level *level = &rerun->now.recording.verified.level;
     if (!request->has_level) {
-        *level = then->recording.verified.level == VERIFY_FULL ? VERIFY_FULL : VERIFY_USED;
+        const char *set = config_get("SCIWRAP_VERIFY");
+        bool full = then->recording.verified.level == VERIFY_FULL || (set != NULL && strcmp(set, "full") == 0);
+        *level = full ? VERIFY_FULL : VERIFY_USED;
     }
     if (*level == VERIFY_OFF) {
         return 0;

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "commands/start_defaults.h"
 #include "commands/supply.h"
 #include "env/image_settings.h"
 #include "run/autobind.h"
@@ -71,8 +72,9 @@ struct session {
     struct manifest manifest;
 };
 
-static int read_option(struct session *session, const char *name, const char *value, struct err *err)
+static int read_option(void *into, const char *name, const char *value, struct err *err)
 {
+    struct session *session = into;
     struct run_options *options = &session->options;
     const char *cwd = session->facts.workdir;
     if (strcmp(name, "bind") == 0) {
@@ -131,12 +133,15 @@ static int read_line(struct session *session, int argc, char **argv, struct err 
 {
     int option;
     struct option_reader reader = option_reader_of(session->command, argc, argv);
+    if (start_defaults(read_option, session, err) < 0) {
+        return -1;
+    }
     while ((option = option_next(&reader, err)) >= 0) {
         if (read_option(session, session->command->options[option].name, reader.value, err) < 0) {
             return -1;
         }
     }
-    if (option == OPTION_ERROR) {
+    if (option == OPTION_ERROR || start_default_binds(&session->options, session->facts.workdir, err) < 0) {
         return -1;
     }
     if (reader.at >= argc) {

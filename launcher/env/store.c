@@ -36,22 +36,24 @@ static char *absolute(const char *path, struct err *err)
     return xasprintf("%s/%s", here, path);
 }
 
-static char *store_path(struct err *err)
+char *store_default_path(void)
 {
-    const char *given = setting("SCIWRAP_STORE");
-    if (given != NULL) {
-        return absolute(given, err);
-    }
     const char *data = setting("XDG_DATA_HOME");
     if (data != NULL && data[0] == '/') { /* the specification of XDG base directories ignores relative ones */
         return xasprintf("%s/sciwrap/store", data);
     }
     const char *home = setting("HOME");
-    if (home == NULL) {
+    return home != NULL ? xasprintf("%s/.local/share/sciwrap/store", home) : NULL;
+}
+
+static char *store_path(struct err *err)
+{
+    const char *given = setting("SCIWRAP_STORE");
+    auto_free char *path = given != NULL ? xstrdup(given) : store_default_path();
+    if (path == NULL) {
         err_set(err, ERR_HOST, "no place for the store: set SCIWRAP_STORE or HOME");
         return NULL;
     }
-    auto_free char *path = xasprintf("%s/.local/share/sciwrap/store", home);
     return absolute(path, err);
 }
 

@@ -64,6 +64,8 @@ int store_open_writable(struct store *store, struct err *err);
 void store_close(struct store *store);
 /* Opens the site's store for reading, when there is one. */
 bool store_open_site(struct store *store);
+/* Where the user's store is unless SCIWRAP_STORE names another place; NULL without a home. Caller frees. */
+char *store_default_path(void);
 /* The one that new trees go into: the machine's, or itself. Borrowed. */
 const struct store *store_for_trees(const struct store *store);
 

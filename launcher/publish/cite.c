@@ -4,12 +4,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "env/config.h"
 #include "publish/cite_data.h"
 #include "publish/cite_environment.h"
+#include "publish/cite_say.h"
 #include "publish/cite_text.h"
 #include "run/variables.h"
 
@@ -86,6 +89,34 @@ static void find_reruns(struct cite *cite, const struct catalog *catalog)
     cite->reruns.machines = machines.count;
 }
 
+static bool is_own(const struct cite *cite, const struct catalog *catalog)
+{
+    bool here = false;
+    for (size_t i = 0; catalog != NULL && i < catalog->count; i++) {
+        here = here || strcmp(catalog->run[i].id, cite->manifest.id) == 0;
+    }
+    uint64_t uid = 0;
+    const struct doc *user = doc_get(doc_get(cite->doc, "circumstances"), "user");
+    return here && doc_get_number(user, "uid", &uid) && uid == getuid();
+}
+
+static char *config_text(const char *variable)
+{
+    const char *text = config_get(variable);
+    return text != NULL ? xstrdup(text) : NULL;
+}
+
+/* A record from elsewhere has the author that it names, or none: never who reads it. */
+static void find_author(struct cite *cite, const struct catalog *catalog)
+{
+    cite->author = cite_say_circumstance(cite, (const char *[]){"user", "name", NULL});
+    cite->orcid = cite_say_circumstance(cite, (const char *[]){"user", "orcid", NULL});
+    if (cite->author == NULL && cite->orcid == NULL && is_own(cite, catalog)) {
+        cite->author = config_text("SCIWRAP_NAME");
+        cite->orcid = config_text("SCIWRAP_ORCID");
+    }
+}
+
 int cite_gather(struct cite *cite, const char *path, const struct catalog *catalog, struct err *err)
 {
     *cite = (struct cite){0};
@@ -93,6 +124,7 @@ int cite_gather(struct cite *cite, const char *path, const struct catalog *catal
         cite_release(cite);
         return -1;
     }
+    find_author(cite, catalog);
     find_variables(cite);
     find_reruns(cite, catalog);
     return 0;
@@ -107,6 +139,8 @@ void cite_release(struct cite *cite)
     packages_release(&cite->packages);
     free(cite->distribution);
     free(cite->snapshot);
+    free(cite->author);
+    free(cite->orcid);
     for (size_t i = 0; i < cite->programs; i++) {
         free(cite->program[i].path);
     }

@@ -48,6 +48,9 @@ struct cite {
     struct definition definition; /* as it was; definition.name is NULL when it is not known */
     struct packages packages;     /* of the environment; none when they are not known */
     char *distribution;           /* "Debian GNU/Linux 11 (bullseye)", or NULL */
+    char *author;                 /* who ran it, or NULL: by the record, or, for a run of the caller's own project that
+                                     does not say, by the config */
+    char *orcid;                  /* of the same person, or NULL */
     char *snapshot;               /* of the archive, YYYYMMDDTHHMMSSZ, or NULL */
     struct cite_program *program;
     size_t programs;

@@ -8,7 +8,7 @@
 #include "base/auto.h"
 #include "base/mem.h"
 #include "base/quote.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "publish/cite_say.h"
 
 /* One entry, before it has a form. A text may be NULL: then it is left out. */
@@ -19,6 +19,7 @@ struct reference {
     char *version;
     char *note;
     char *doi;
+    char *author;
     bool has_date;
     unsigned date[3];
 };
@@ -50,7 +51,9 @@ static void add_run(const struct cite *cite, struct references *references)
         add(references, "document", "run", cite->manifest.id[0] != '\0' ? cite->manifest.id : "record");
     auto_free char *command = cite_say_command(cite);
     run->title = xasprintf("Record of the run %s: %s", cite->manifest.id, command);
-    run->note = xasprintf("sciwrap manifest, sha256 %s", hex);
+    run->note = xasprintf("sciwrap manifest, sha256 %s%s%s", hex, cite->orcid != NULL ? "; run by ORCID " : "",
+                          cite->orcid != NULL ? cite->orcid : "");
+    run->author = cite->author != NULL ? xstrdup(cite->author) : NULL;
     run->has_date = cite_say_ymd(cite->manifest.started, run->date);
 }
 
@@ -76,7 +79,7 @@ static void add_environment(const struct cite *cite, struct references *referenc
         described ? xasprintf("%s: %s", environment->name, cite->definition.description) : xstrdup(environment->name);
     buf_addf(&note, "Root file system, sha256 %s", hex);
     if (environment->size > 0) {
-        buf_addf(&note, ", %s", text_size(size, environment->size));
+        buf_addf(&note, ", %s", units_size(size, environment->size));
     }
     if (cite->packages.count > 0) {
         buf_add_text(&note, ", ");
@@ -134,6 +137,7 @@ static void release(struct references *references)
         free(references->item[i].version);
         free(references->item[i].note);
         free(references->item[i].doi);
+        free(references->item[i].author);
     }
 }
 
@@ -157,6 +161,7 @@ static void bibtex_entry(struct buf *text, const struct reference *reference)
                          reference->note != NULL ? reference->note : "");
     }
     buf_addf(text, "@misc{%s", reference->key);
+    bibtex_field(text, "author", reference->author, false);
     bibtex_field(text, "title", reference->title, true);
     bibtex_field(text, "note", note != NULL ? note : reference->note, false);
     if (reference->has_date) {
@@ -204,6 +209,18 @@ static void csl_text(struct doc *object, const char *key, const char *value)
     }
 }
 
+/* Which part of a name is the family's nobody can tell: CSL takes it as it stands. */
+static void csl_author(struct doc *object, const char *name)
+{
+    if (name != NULL) {
+        struct doc *authors = doc_array();
+        struct doc *author = doc_object();
+        csl_text(author, "literal", name);
+        doc_append(authors, author);
+        doc_put(object, "author", authors);
+    }
+}
+
 char *cite_data_csl(const struct cite *cite)
 {
     struct references *references = xcalloc(1, sizeof(*references));
@@ -214,6 +231,7 @@ char *cite_data_csl(const struct cite *cite)
         struct doc *object = doc_object();
         doc_put_text(object, "id", reference->key);
         doc_put_text(object, "type", reference->type);
+        csl_author(object, reference->author);
         csl_text(object, "title", reference->title);
         csl_text(object, "version", reference->version);
         csl_text(object, "note", reference->note);

@@ -6,6 +6,7 @@
 
 #include "base/auto.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "publish/cite_say.h"
 
 /* A terminal shows so many files of a kind, a document more; the record has them all. */
@@ -78,7 +79,7 @@ static void add_item(struct cite_text *text, const char *label, const struct dig
     add_digest(text, digest);
     add_name(text, name);
     if (size > 0) {
-        buf_addf(&text->buf, " (%s)", text_size(words, size));
+        buf_addf(&text->buf, " (%s)", units_size(words, size));
     }
     buf_add_text(&text->buf, "\n");
 }
@@ -114,6 +115,8 @@ static void add_list(struct cite_text *text)
     const struct cite *cite = text->cite;
     const struct setup_environment *environment = &cite->manifest.setup.environment;
     size_t most = text->markup == MARKUP_TEXT ? LISTED_TEXT : LISTED_DOCUMENT;
+    add_words(text, "run by", cite->author);
+    add_words(text, "ORCID", cite->orcid);
     add_item(text, "environment", &environment->artifact, environment->name, environment->size);
     for (size_t i = 0; i < cite->programs && i < most; i++) {
         if (cite->program[i].digest != NULL) {

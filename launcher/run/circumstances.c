@@ -14,6 +14,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "env/config.h"
 #include "run/processor.h"
 
 void circumstances_read_boot_id(char boot_id[BOOT_ID_SIZE])
@@ -21,6 +22,11 @@ void circumstances_read_boot_id(char boot_id[BOOT_ID_SIZE])
     auto_fd int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     bool whole = fd >= 0 && read(fd, boot_id, BOOT_ID_SIZE - 1) == BOOT_ID_SIZE - 1;
     boot_id[whole ? BOOT_ID_SIZE - 1 : 0] = '\0';
+}
+
+static char *copy_of(const char *text)
+{
+    return text != NULL ? xstrdup(text) : NULL;
 }
 
 void circumstances_gather(struct circumstances *circumstances, const char *workdir)
@@ -40,6 +46,8 @@ void circumstances_gather(struct circumstances *circumstances, const char *workd
     circumstances_read_boot_id(circumstances->boot_id);
     circumstances->uid = getuid();
     circumstances->gid = getgid();
+    circumstances->author = copy_of(config_get("SCIWRAP_NAME"));
+    circumstances->orcid = copy_of(config_get("SCIWRAP_ORCID"));
     circumstances->workdir = xstrdup(workdir);
 }
 
@@ -52,6 +60,8 @@ void circumstances_release(struct circumstances *circumstances)
     free(circumstances->cpu_model);
     free(circumstances->cpu_level);
     strlist_release(&circumstances->cpu_flags);
+    free(circumstances->author);
+    free(circumstances->orcid);
     free(circumstances->workdir);
     strlist_release(&circumstances->variables_dropped);
     *circumstances = (struct circumstances){0};

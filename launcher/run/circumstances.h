@@ -25,6 +25,8 @@ struct circumstances {
     uint64_t memory_bytes;
     uid_t uid;
     gid_t gid;
+    char *author;               /* who ran it, by the config (cite.name); NULL: not said */
+    char *orcid;                /* the same person, by cite.orcid */
     char *workdir;              /* host path */
     char boot_id[BOOT_ID_SIZE]; /* of the kernel that the numbers of processes and namespaces belong to (random(4)); ""
                                    unknown */

@@ -209,6 +209,8 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     doc_put_text(version, "version", SCIWRAP_VERSION);
     doc_put_number(user, "uid", circumstances->uid);
     doc_put_number(user, "gid", circumstances->gid);
+    doc_put_text(user, "name", circumstances->author);
+    doc_put_text(user, "orcid", circumstances->orcid);
     doc_put_text(object, "started", started);
     doc_put_text(object, "ended", ended);
     doc_put_number(object, "elapsed_ns", (uint64_t)circumstances->launch.elapsed_ns);

@@ -43,6 +43,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "env/config.h"
 #include "supply/supply.h"
 
 static const struct supply_command *const commands[] = {
@@ -77,6 +78,10 @@ static int run_command(int argc, char **argv, struct err *err)
     const struct supply_command *command = find_command(argv[1]);
     if (command == NULL) {
         return err_set(err, ERR_USAGE, "unknown command '%s': see 'sciwrap-env --help'", argv[1]);
+    }
+    /* What it says of files that it leaves out has been said by sciwrap, from the same files. */
+    if (config_load(err) < 0) {
+        return -1;
     }
     return command->run(argc - 1, argv + 1, err);
 }
