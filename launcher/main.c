@@ -34,7 +34,7 @@
  *            seeding: random numbers that a seed determines
  *            pump, feed, drain, tally: pipes in and out, hashed in passing
  *            inventory, file_list: the work directory before and after; files as the manifest names them
- *            limits: what a run may use, and what came of it
+ *            limits: what a run may use, and what came of it      job, job_end: the job of a batch system
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
  *            tree_changes: what was left out of a tree
  *            tree_check, verified: what of the environment is checked before; what was checked in all
@@ -64,7 +64,8 @@
  *            verify_entry, verify_cache, checked: by content, or because nobody touched it since the last check
  *            bundle_list: what is in a bundle
  * sandbox/   plan: everything that is needed to start one process
- *            launch, channel: the launcher's side      init, payload: the first process inside, and the command's
+ *            launch, launch_end, channel: the launcher's side
+ *            init, payload: the first process inside, and the command's
  *            confine: what every process inside has lost      self_check, self_check_mounts, mount_list: whether it has
  *            view: what /proc and /sys tell of the host      scope, cores: Landlock; sibling threads kept free
  *            apart: work on foreign bytes in a process that can do nothing else
@@ -72,7 +73,7 @@
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
  *            enter, enter_share, sealed: one more command in a run that is going on, by a program that stays what it is
  *            filter, filter_generate: the system-call filter, made at build time
- *            limits, limits_apply, limits_clock: what a run may use      cpus: which CPUs
+ *            limits, limits_apply, limits_clock: what a run may use      cpus: which CPUs      ending: of its job
  *            cgroup, cgroup_places, cgroup_parent, cgroup_scope, cgroup_clone: its control group
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,

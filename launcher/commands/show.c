@@ -16,6 +16,7 @@
 #include "commands/show_processes.h"
 #include "run/catalog.h"
 #include "run/confirmation.h"
+#include "run/job.h"
 #include "run/limits.h"
 #include "run/manifest.h"
 
@@ -205,6 +206,12 @@ static void print_circumstances(const struct doc *circumstances)
     print_member(cpu, "model", "cpu");
     print_member(cpu, "level", "cpu level");
     print_member(circumstances, "workdir", "directory");
+    struct job job;
+    if (job_read(circumstances, &job)) {
+        auto_free char *text = job_text(&job);
+        print_field("job", text);
+        job_release(&job);
+    }
 }
 
 static void print_leaks(const struct doc *leaks)

@@ -64,6 +64,7 @@ void circumstances_release(struct circumstances *circumstances)
     free(circumstances->orcid);
     free(circumstances->workdir);
     strlist_release(&circumstances->variables_dropped);
+    job_release(&circumstances->job);
     *circumstances = (struct circumstances){0};
 }
 

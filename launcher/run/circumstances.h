@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/strlist.h"
+#include "run/job.h"
 #include "sandbox/launch.h"
 
 enum { BOOT_ID_SIZE = 37 };
@@ -31,6 +32,7 @@ struct circumstances {
     char boot_id[BOOT_ID_SIZE]; /* of the kernel that the numbers of processes and namespaces belong to (random(4)); ""
                                    unknown */
     uint64_t entered;           /* how many commands were started in the run from outside (sciwrap enter) */
+    struct job job;             /* of a batch system */
     struct strlist variables_dropped; /* names of the caller's variables that the command did not get (run/variables) */
 };
 

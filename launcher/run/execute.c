@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "run/announcement.h"
+#include "run/job_end.h"
 #include "run/layer.h"
 #include "run/limits.h"
 #include "run/observation.h"
@@ -61,6 +62,17 @@ static void note_lost(const struct plan *plan, struct strlist *notes)
     strlist_release(&names);
 }
 
+/* The batch system ended it. */
+static void note_end(struct manifest *manifest, struct strlist *notes)
+{
+    const struct launch_result *launched = &manifest->circumstances.launch;
+    manifest->circumstances.job.cancelled = launched->told_to_end;
+    if (launched->killed_late) {
+        strlist_addf(notes, "Slurm told the job to end and the command went on: it was killed before Slurm kills all, "
+                            "so that this record could be written");
+    }
+}
+
 static int64_t clock_ns(clockid_t clock)
 {
     struct timespec now = {0};
@@ -94,6 +106,7 @@ static void gather(const struct execution *execution, struct manifest *manifest)
 {
     uint64_t limit = manifest->setup.limits.value[LIMIT_CPUS];
     circumstances_gather(&manifest->circumstances, execution->facts->workdir);
+    job_gather(&manifest->circumstances.job, execution->facts->environment);
     if (limit != 0 && limit < manifest->circumstances.cpu_count) {
         manifest->circumstances.cpu_count = limit;
     }
@@ -128,6 +141,12 @@ static void announce(void *context, const struct launch_result *so_far)
     beside->announcement = announcement_make(beside->manifest, beside->plan, beside->execution->project, so_far);
 }
 
+static uint64_t told_to_end(void *context, unsigned times)
+{
+    const struct beside *beside = context;
+    return job_end_grace(&beside->manifest->circumstances.job, times);
+}
+
 /* The pipes of the command go through us; what cannot be passed on makes the run a failed one. */
 static int launch_pumped(struct beside *beside, const struct plan *plan, struct launch_company *company,
                          struct err *err)
@@ -147,6 +166,19 @@ static int launch_pumped(struct beside *beside, const struct plan *plan, struct 
     return result;
 }
 
+/* A limit of its own that was asked for chooses among the same CPUs (sandbox/limits.h). */
+static int launch_in_job(struct beside *beside, const struct plan *plan, struct launch_company *company,
+                         struct err *err)
+{
+    struct cpus cpus = {0};
+    bool pinned = plan->limits.value[LIMIT_CPUS] == 0 && job_pin(&beside->execution->facts->job, &cpus);
+    int result = launch_pumped(beside, plan, company, err);
+    if (pinned) {
+        cpus_release(&cpus);
+    }
+    return result;
+}
+
 static int start(struct execution *execution, const struct scratch *scratch, struct observation *observation,
                  struct manifest *manifest, struct err *err)
 {
@@ -158,6 +190,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     struct launch_result *launched = &manifest->circumstances.launch;
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     company.record = observation_join(observation, &plan) ? record : NULL;
+    company.told_to_end = execution->facts->job.is_node ? told_to_end : NULL;
     company.seeded = manifest->setup.has_seed;
     if (execution->verify != NULL) {
         observation->observer.used = tree_check_used;
@@ -166,13 +199,14 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     int64_t began_ns = clock_ns(CLOCK_REALTIME);
     int result = tree_check(execution->verify, manifest->recording.verified.level, &plan, err);
     if (result == 0) {
-        result = launch_pumped(&beside, &plan, &company, err);
+        result = launch_in_job(&beside, &plan, &company, err);
     }
     if (result < 0) {
         launched->started_ns = began_ns;
         launched->ended_ns = clock_ns(CLOCK_REALTIME);
         launched->elapsed_ns = launched->ended_ns - began_ns;
     } else {
+        note_end(manifest, &execution->notes);
         note_lost(&plan, &execution->notes);
         if (launched->limits != NULL) {
             limits_tell_weak(launched->limits, &execution->notes);

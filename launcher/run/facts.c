@@ -43,6 +43,16 @@ static char *zone_name(void)
     return name != NULL ? xstrdup(name + strlen(folder)) : NULL;
 }
 
+void facts_need_cpus(struct facts *facts)
+{
+    facts->cpus = processor_count();
+    job_gather(&facts->job, facts->environment);
+    facts->job.is_loose = facts->job.cpus > 0 && facts->job.cpus < facts->cpus;
+    if (facts->job.is_loose) {
+        facts->cpus = facts->job.cpus;
+    }
+}
+
 int facts_gather(struct facts *facts, struct err *err)
 {
     facts->workdir = fs_current_dir();
@@ -62,8 +72,8 @@ int facts_gather(struct facts *facts, struct err *err)
     facts->user = user_name();
     facts->zone = zone_name();
     facts->on_terminal = isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
-    facts->cpus = processor_count();
     facts->environment = environ;
+    facts_need_cpus(facts);
     return 0;
 }
 
@@ -95,5 +105,6 @@ void facts_release(struct facts *facts)
     free(facts->zone);
     free(facts->resolv_conf);
     strlist_release(&facts->hidden);
+    job_release(&facts->job);
     *facts = (struct facts){0};
 }

@@ -233,6 +233,10 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     if (definition != NULL) {
         doc_put(object, "definition", definition);
     }
+    struct doc *job = job_doc(&circumstances->job);
+    if (job != NULL) {
+        doc_put(object, "job", job);
+    }
     doc_put_texts(object, "variables_dropped", &circumstances->variables_dropped);
     doc_put(object, "sciwrap", version);
     return object;

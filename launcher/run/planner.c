@@ -88,6 +88,26 @@ static void set_fixes(struct setup *setup, const struct definition *def, const s
     setup->seed = options->seed;
 }
 
+/* What Slurm has not given to the job cannot be given to a run. */
+static int check_job(const struct run_options *options, const struct job *job, struct err *err)
+{
+    static const struct {
+        enum limit limit;
+        const char *option;
+    } shared[] = {{LIMIT_CPUS, "--cpus-per-task"}, {LIMIT_MEMORY, "--mem"}};
+    for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+        enum limit limit = shared[i].limit;
+        uint64_t most = limit == LIMIT_CPUS ? job->cpus : job->memory_bytes;
+        if (most != 0 && options->limits.value[limit] > most) {
+            auto_free char *asked = limit_text(limit, options->limits.value[limit]);
+            auto_free char *given = limit_text(limit, most);
+            return err_set(err, ERR_HOST, "--%s: %s; this job has %s (ask Slurm for more with %s)", limit_name(limit),
+                           asked, given, shared[i].option);
+        }
+    }
+    return 0;
+}
+
 static int set_limits(struct setup *setup, const struct definition *def, const struct run_options *options,
                       const struct facts *facts, struct err *err)
 {
@@ -97,6 +117,9 @@ static int set_limits(struct setup *setup, const struct definition *def, const s
     }
     uint64_t asked = options->limits.value[LIMIT_CPUS];
     /* A definition comes from elsewhere and says what is enough; an option says what is wanted here. */
+    if (check_job(options, &facts->job, err) < 0) {
+        return -1;
+    }
     if (asked > facts->cpus && facts->cpus > 0) {
         return err_set(err, ERR_HOST, "--cpus %" PRIu64 ": this process may use %" PRIu64 " (taskset -p $$, nproc)",
                        asked, facts->cpus);

@@ -102,7 +102,7 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
                               .outputs = &then->outputs,
                               .run_folder = run_folder,
                               .workdir = workdir};
-    struct facts facts = {0};
+    struct facts facts = {.environment = environ};
     int result = placing_find(&placing, &rerun->now, err);
     if (result == 0) {
         struct manifest whole = rerun->now; /* with the outputs of then, whose folders must exist */
@@ -115,12 +115,11 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
     }
     strlist_release(&placing.notes);
     unsigned level = rerun->now.setup.cpu_baseline > 0 ? processor_level() : 0;
-    uint64_t cpus = processor_count();
     uint64_t limit = rerun->now.setup.limits.value[LIMIT_CPUS];
-    settings_notes(&rerun->now.setup, limit != 0 && limit < cpus ? limit : cpus, level, &rerun->notes);
+    facts_need_cpus(&facts);
+    settings_notes(&rerun->now.setup, limit != 0 && limit < facts.cpus ? limit : facts.cpus, level, &rerun->notes);
     if (result == 0) {
         facts.workdir = xstrdup(workdir);
-        facts.environment = environ;
         result = run_redirected(rerun, then, &placing, project, &facts, err);
     }
     facts_release(&facts);

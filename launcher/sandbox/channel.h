@@ -19,7 +19,8 @@ enum message_kind {
     MESSAGE_STOPPED,   /* init -> launcher: the command was stopped by signal `value` */
     MESSAGE_ENDED,  /* init -> launcher: the command ended with wait status `value`; `alone`: so has all else inside */
     MESSAGE_SIGNAL, /* launcher -> init: send signal `value` to the command */
-    MESSAGE_SIGNAL_ALL, /* launcher -> init: send signal `value` to every process inside */
+    MESSAGE_SIGNAL_ONCE, /* the same, unless it has reached the command already, as all processes of a job */
+    MESSAGE_SIGNAL_ALL,  /* launcher -> init: send signal `value` to every process inside */
     MESSAGE_GO, /* launcher -> init: answer to a MESSAGE_READY that was to bring a recorder's descriptor and did not:
                  * what has to be done before the command starts is done */
 };

@@ -216,6 +216,19 @@ static void reap(const struct watch *watch)
     }
 }
 
+/* A batch system signals every process of a job itself, one after the other: this one is among them, and what reached
+ * it has reached or reaches the command. A second SIGTERM tells many programs to end at once. All signals are blocked
+ * here, so that they wait. Of processes inside, which are no proof of anything, the number is known. */
+static bool reached_all(int signal)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    siginfo_t info = {0};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    return sigtimedwait(&set, &info, &moment) == signal && info.si_code == SI_USER && info.si_pid == 0;
+}
+
 static void obey(const struct watch *watch)
 {
     struct message message;
@@ -223,7 +236,8 @@ static void obey(const struct watch *watch)
     if (got == 0) {
         _exit(125);
     }
-    if (got > 0 && message.kind == MESSAGE_SIGNAL) {
+    bool for_command = message.kind == MESSAGE_SIGNAL || message.kind == MESSAGE_SIGNAL_ONCE;
+    if (got > 0 && for_command && (message.kind == MESSAGE_SIGNAL || !reached_all(message.value))) {
         kill(watch->command, message.value);
     }
     if (got > 0 && message.kind == MESSAGE_SIGNAL_ALL) {

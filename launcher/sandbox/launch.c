@@ -18,13 +18,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "base/auto.h"
 #include "sandbox/channel.h"
+#include "sandbox/ending.h"
 #include "sandbox/host.h"
 #include "sandbox/init.h"
 #include "sandbox/limits.h"
@@ -47,6 +47,7 @@ struct watch {
     struct terminal terminal;
     uint64_t time_limit_ns; /* 0: none */
     struct limits_clock clock;
+    struct ending ending;
     struct launch_result *result;
     struct err *err;
 };
@@ -81,12 +82,26 @@ static void send_signal(const struct watch *watch, enum message_kind kind, int s
     channel_send(watch->channel, &message, -1);
 }
 
-static void pass_signals_on(const struct watch *watch)
+static void hear_the_end(struct watch *watch, const struct signalfd_siginfo *info)
+{
+    const struct launch_company *company = watch->company;
+    int64_t now = clock_ns(CLOCK_MONOTONIC);
+    if (company->told_to_end != NULL && ending_note(&watch->ending, info, now)) {
+        uint64_t grace = company->told_to_end(company->context, watch->ending.times);
+        if (grace > 0) {
+            ending_start(&watch->ending, grace, now);
+        }
+    }
+}
+
+static void pass_signals_on(struct watch *watch)
 {
     struct signalfd_siginfo info;
     while (read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         if (info.ssi_signo != SIGCHLD && !signals_reached_command(&info)) {
-            send_signal(watch, MESSAGE_SIGNAL, (int)info.ssi_signo);
+            bool of_root = info.ssi_code == SI_USER && info.ssi_uid == 0;
+            send_signal(watch, of_root ? MESSAGE_SIGNAL_ONCE : MESSAGE_SIGNAL, (int)info.ssi_signo);
+            hear_the_end(watch, &info);
         }
     }
 }
@@ -172,19 +187,16 @@ static void take_message(struct watch *watch, const struct message *message, int
         watch->alone = message->alone;
         break;
     case MESSAGE_SIGNAL:
+    case MESSAGE_SIGNAL_ONCE:
     case MESSAGE_SIGNAL_ALL:
     case MESSAGE_GO:
         break;
     }
 }
 
-/* Milliseconds that may be waited; what is due by then has been sent. */
-static int keep_time(struct watch *watch)
+/* Milliseconds that may be waited for the end of a time limit; what is due by then has been sent. */
+static int keep_limit(struct watch *watch, int64_t now)
 {
-    if (watch->time_limit_ns == 0) {
-        return -1;
-    }
-    int64_t now = clock_ns(CLOCK_MONOTONIC);
     int signal = limits_clock_due(&watch->clock, now);
     if (signal != 0) {
         send_signal(watch, MESSAGE_SIGNAL_ALL, signal);
@@ -193,6 +205,21 @@ static int keep_time(struct watch *watch)
         send_signal(watch, MESSAGE_SIGNAL_ALL, SIGCONT);
     }
     return limits_clock_wait_ms(&watch->clock, now);
+}
+
+/* The same for that and the end that a batch system has told. */
+static int keep_time(struct watch *watch)
+{
+    if (watch->time_limit_ns == 0 && watch->ending.due_ns == 0) {
+        return -1;
+    }
+    int64_t now = clock_ns(CLOCK_MONOTONIC);
+    int limit_ms = watch->time_limit_ns > 0 ? keep_limit(watch, now) : -1;
+    if (ending_due(&watch->ending, now)) {
+        send_signal(watch, MESSAGE_SIGNAL_ALL, SIGKILL);
+    }
+    int end_ms = ending_wait_ms(&watch->ending, now);
+    return end_ms < 0 || (limit_ms >= 0 && limit_ms < end_ms) ? limit_ms : end_ms;
 }
 
 static void take_from_channel(struct watch *watch)
@@ -246,26 +273,6 @@ static void watch_run(struct watch *watch)
         } else {
             tell_ready(watch);
         }
-    }
-}
-
-/* Whoever inherits a child reaps it: the first process of the host does, and one that asks for orphans
- * (PR_SET_CHILD_SUBREAPER). The first process of a container can be any program, and zombies would pile up there. */
-static bool orphans_are_reaped(void)
-{
-    static const ino_t first = 0xEFFFFFFC; /* PROC_PID_INIT_INO, include/linux/proc_ns.h: always this number */
-    struct stat st;
-    return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == first;
-}
-
-void launch_finish(struct launch_result *result)
-{
-    bool must_wait = result->limits != NULL || !orphans_are_reaped();
-    while (result->unfinished && waitpid(result->init_pid, NULL, must_wait ? 0 : WNOHANG) < 0 && errno == EINTR) {
-    }
-    result->unfinished = false;
-    if (result->limits != NULL) {
-        limits_let_go(result->limits);
     }
 }
 
@@ -346,6 +353,18 @@ static int run_init(const struct init_context *context, struct watch *watch, str
     return result;
 }
 
+/* What ended the command may come here as well, and not be read yet, or a moment later. */
+static void hear_what_ended(struct watch *watch)
+{
+    enum { MOMENT_MS = 20 };
+    struct pollfd signals = {.fd = watch->signals, .events = POLLIN};
+    if (watch->company->told_to_end != NULL && watch->ending.times == 0 &&
+        limits_ended_by(watch->result->wait_status, SIGTERM)) {
+        (void)poll(&signals, 1, MOMENT_MS);
+        pass_signals_on(watch);
+    }
+}
+
 static int launch_held(const struct plan *plan, const struct launch_company *company, struct launch_result *result,
                        struct err *err)
 {
@@ -382,7 +401,10 @@ static int launch_held(const struct plan *plan, const struct launch_company *com
                           .result = result,
                           .err = err};
     int status = run_init(&context, &watch, err);
+    hear_what_ended(&watch);
     sigprocmask(SIG_SETMASK, &old_mask, NULL);
+    result->told_to_end = ending_was_told(&watch.ending, clock_ns(CLOCK_MONOTONIC));
+    result->killed_late = watch.ending.over;
     if (status == 0 && result->limits != NULL) {
         limits_look(result->limits, result->wait_status);
         result->limits->hit[LIMIT_TIME] = limits_clock_is_over(&watch.clock);
@@ -404,13 +426,4 @@ int launch(const struct plan *plan, const struct launch_company *company, struct
         limits_release(result.limits);
     }
     return status;
-}
-
-int launch_exit_code(const struct launch_result *result)
-{
-    int status = result->wait_status;
-    if (result->limits != NULL && result->limits->hit[LIMIT_TIME]) {
-        return 124; /* as timeout(1) */
-    }
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

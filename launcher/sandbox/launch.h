@@ -35,6 +35,9 @@ struct launch_company {
     /* The sandbox stands, `so_far` has its namespaces and PID 1; the command starts meanwhile, and its first call was
      * heard. May be NULL. */
     void (*ready)(void *context, const struct launch_result *so_far);
+    /* A batch system has told the run to end, for the n-th time (sandbox/ending.h): nanoseconds until what has not
+     * ended is killed, 0: it is not. May be NULL. */
+    uint64_t (*told_to_end)(void *context, unsigned times);
     /* What the command gets as descriptors 0, 1, 2, or -1 each: what the launcher has there. Closed here once init has
      * them, so that a pipe ends when the command closes it. */
     int stdio[3];
@@ -48,6 +51,8 @@ struct launch_result {
     int64_t elapsed_ns; /* CLOCK_MONOTONIC */
     pid_t init_pid;     /* host PID of PID 1 */
     bool unfinished;    /* launch_finish() is due */
+    bool told_to_end;   /* by a batch system */
+    bool killed_late;   /* it did not, and was killed by us */
     /* Errno with which the host refused plan.fixed_addresses: the command's were random; else 0. */
     int random_addresses;
     int landlock;               /* ABI of the kernel, 0: none (sandbox/scope.h) */
