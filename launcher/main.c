@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
- * commands/  command (table row, options, help), start (what run, exec and shell share), pull, supply (the helper, for
- *            pull, pin, build and lock), supply_bundle (for bundles), pin, bundle, cite,
+ * commands/  command (a row of the table, how options are read), table, help, start (what run, exec and shell share),
+ *            supply (the helper, for pull, pin, build and lock), supply_bundle (for bundles), pull, pin, build, bundle,
+ *            cite,
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
  *            rerun, diff, comparison (how it is shown, by what measure), doctor, audit, whence, whence_tell, whence_dot
  *            ps, whois, enter, stop: runs that are going on      running_show: how one is shown
@@ -87,62 +88,19 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "commands/command.h"
-#include "commands/supply.h"
+#include "commands/help.h"
+#include "commands/table.h"
 #include "env/config.h"
 #include "sandbox/sealed.h"
 
-static const struct command *const commands[] = {
-    &run_command,   &exec_command,   &shell_command,  &pull_command,  &pin_command,  &envs_command,   &build_command,
-    &lock_command,  &runs_command,   &show_command,   &rerun_command, &diff_command, &bundle_command, &whence_command,
-    &cite_command,  &ps_command,     &whois_command,  &enter_command, &stop_command, &doctor_command, &audit_command,
-    &store_command, &remove_command, &config_command, &init_command,
-};
-
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
-
-static void print_help(void)
+static int complain_unknown(const char *word, struct err *err)
 {
-    printf("usage: sciwrap COMMAND [ARG...]\n\n"
-           "Runs analysis tools in pinned environments of their own, and records what the\nresult depended on.\n\n");
-    for (size_t i = 0; i < COMMANDS; i++) {
-        printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    static const char *const known[] = {"--help", "--version", NULL};
+    char meant[TEXT_MEANT];
+    if (text_meant(meant, word, known)) {
+        return err_set(err, ERR_USAGE, "unknown option '%s'%s", word, meant);
     }
-    printf("\n'sciwrap COMMAND --help' explains a command; the manual is sciwrap(1).\n");
-}
-
-static const struct command *find_command(const char *name, struct err *err)
-{
-    const char *names[COMMANDS + 1] = {0};
-    for (size_t i = 0; i < COMMANDS; i++) {
-        names[i] = commands[i]->name;
-        if (strcmp(name, names[i]) == 0) {
-            return commands[i];
-        }
-    }
-    const char *near = text_nearest(name, names);
-    if (near != NULL) {
-        err_set(err, ERR_USAGE, "unknown command '%s'; did you mean '%s'?", name, near);
-    } else {
-        err_set(err, ERR_USAGE, "unknown command '%s'; see 'sciwrap --help'", name);
-    }
-    return NULL;
-}
-
-static int help_for(const char *name, struct err *err)
-{
-    const struct command *command = find_command(name, err);
-    if (command == NULL) {
-        return -1;
-    }
-    if (command->options == NULL) { /* the helper knows the options of its own commands */
-        char help[] = "--help";
-        char own_name[32];
-        snprintf(own_name, sizeof(own_name), "%s", command->name);
-        return supply_become((char *[]){own_name, help, NULL}, err);
-    }
-    command_print_help(command);
-    return 0;
+    return err_set(err, ERR_USAGE, "unknown option '%s'; options stand behind the command, see 'sciwrap --help'", word);
 }
 
 /* Whoever is not asked about a file that they rely on would look for long why it has no effect. */
@@ -155,30 +113,28 @@ static void tell_ignored(const struct config_file *file)
 
 static int dispatch(int argc, char **argv, int *exit_code, struct err *err)
 {
+    const char *word = argc > 1 ? argv[1] : "--help";
     *exit_code = 0;
-    if (argc < 2) {
-        return err_set(err, ERR_USAGE, "no command given; see 'sciwrap --help'");
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        help_print();
+        return argc > 1 ? 0 : err_set(err, ERR_USAGE, "no command given");
     }
-    bool wants_help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0;
-    if (wants_help && argc > 2) {
-        return help_for(argv[2], err);
-    }
-    if (wants_help) {
-        print_help();
-        return 0;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(word, "--version") == 0) {
         printf("sciwrap %s\n", SCIWRAP_VERSION);
         return 0;
     }
-    const struct command *command = find_command(argv[1], err);
-    if (command == NULL) {
-        return -1;
+    if (strcmp(word, "help") == 0) {
+        return help_open(argc - 1, argv + 1, err);
     }
-    if (argc > 2 && (strcmp(argv[2], "--help") == 0)) {
-        return help_for(argv[1], err);
+    if (word[0] == '-') {
+        return complain_unknown(word, err);
     }
-    if (config_load(err) < 0) {
+    const struct command *command = command_find(word, err);
+    if (command != NULL && argc > 2 && strcmp(argv[2], "--help") == 0) { /* also when a config file is broken */
+        help_print_command(command);
+        return 0;
+    }
+    if (command == NULL || config_load(err) < 0) {
         return -1;
     }
     tell_ignored(&config_loaded()->site);
@@ -220,9 +176,9 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && result == 0) {
         result = err_set_errno(&err, ERR_SYSTEM, errno, "write to standard output");
     }
-    if (result < 0) {
+    if (result < 0 && err.kind != ERR_NONE) { /* without one --help was shown */
         log_error("%s", err.text);
         return err_exit_code(&err);
     }
-    return exit_code;
+    return result < 0 ? 0 : exit_code;
 }

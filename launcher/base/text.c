@@ -191,3 +191,34 @@ const char *text_nearest(const char *word, const char *const *candidates)
     }
     return best;
 }
+
+enum { BEGUN_LETTERS = 3, BEGUN_MOST = 4 };
+
+/* Writes the candidates that begin with the word, while they are few, and returns how many there are. */
+static size_t list_begun(char to[TEXT_MEANT], const char *word, const char *const *candidates)
+{
+    size_t found = 0;
+    size_t used = 0;
+    size_t length = strlen(word);
+    for (size_t i = 0; length >= BEGUN_LETTERS && candidates[i] != NULL; i++) {
+        if (strncmp(candidates[i], word, length) == 0 && found++ < BEGUN_MOST && used < TEXT_MEANT) {
+            used += (size_t)snprintf(to + used, TEXT_MEANT - used, "%s'%s'", used > 0 ? " or " : "", candidates[i]);
+        }
+    }
+    return used < TEXT_MEANT ? found : BEGUN_MOST + 1;
+}
+
+bool text_meant(char to[TEXT_MEANT], const char *word, const char *const *candidates)
+{
+    char words[TEXT_MEANT] = "";
+    size_t begun = list_begun(words, word, candidates);
+    const char *near = begun == 0 ? text_nearest(word, candidates) : NULL;
+    to[0] = '\0';
+    if (near != NULL) {
+        snprintf(to, TEXT_MEANT, "; did you mean '%s'?", near);
+    } else if (begun > 0 && begun <= BEGUN_MOST) {
+        snprintf(to, TEXT_MEANT, "; did you mean %.*s?", TEXT_MEANT - 20, words);
+    }
+    return to[0] != '\0';
+}
+

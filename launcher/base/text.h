@@ -26,3 +26,9 @@ bool text_to_real(const char *text, double least, double most, double *ret_value
 /* The candidate nearest to `word` within an edit distance that a typing mistake explains (at most a third of the
  * word), or NULL. `candidates` ends in NULL. */
 const char *text_nearest(const char *word, const char *const *candidates);
+
+/* Writes what was meant by a word that is none of the candidates, for the end of a message: "; did you mean 'host'?",
+ * or "; did you mean 'samtools-1.11' or 'samtools-1.16'?" for the beginning of a few. False, and "", when there is
+ * nothing near. */
+enum { TEXT_MEANT = 256 };
+bool text_meant(char to[TEXT_MEANT], const char *word, const char *const *candidates);

@@ -58,6 +58,9 @@ static int take_of_run(struct request *request, const char *name, const char *va
 
 static bool is_own(const char *word)
 {
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        return true;
+    }
     for (const struct command_option *row = options; row->name != NULL; row++) {
         char letter[3] = {'-', row->letter, '\0'};
         if ((strncmp(word, "--", 2) == 0 && strcmp(word + 2, row->name) == 0) ||
@@ -74,6 +77,7 @@ static int read_option(struct request *request, struct option_reader *own, struc
 {
     if (!is_own(own->argv[own->at])) {
         of_run->at = own->at;
+        of_run->ended = false;
         int option = option_next(of_run, err);
         own->at = of_run->at;
         return option < 0 ? option : take_of_run(request, start_options[option].name, of_run->value, err);
@@ -233,6 +237,7 @@ const struct command audit_command = {
     .synopsis = "[OPTION...] ENV",
     .summary = "try every wall of a run from inside, and tell which hold",
     .options = options,
+    .options_first = true,
     .more = "Options of a run ('sciwrap run --help') are taken too and change what is\n"
             "expected: what they open on purpose is told as shared.\n"
             "Exit status: 0 nothing that should hold is open; 1 something is; 125 it could\n"

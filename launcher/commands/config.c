@@ -260,6 +260,7 @@ const struct command config_command = {
     .synopsis = "[OPTION...] [KEY | set KEY VALUE... | unset KEY]",
     .summary = "show what is set and where, and set it",
     .options = options,
+    .options_first = true, /* a value may look like one */
     .more = "Without KEY: every key, its value, and where that is from: the site's file, the\n"
             "user's (with the line), a variable, or built in. With KEY: its value.\n"
             "'set' and 'unset' change the user's file. Keys: sciwrap-config(5).\n",

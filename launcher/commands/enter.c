@@ -107,6 +107,7 @@ const struct command enter_command = {
     .synopsis = "[OPTION...] ID [CMD [ARG...]]",
     .summary = "start a command in a run that is going on",
     .options = options,
+    .options_first = true,
     .more = "CMD (a shell when there is none) sees what the run sees, behind the same walls.\n"
             "It ends with the run and with this command. What it does is not recorded; that\n"
             "the run was entered is.\n",

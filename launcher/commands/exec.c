@@ -12,6 +12,7 @@ const struct command exec_command = {
     .synopsis = "[OPTION...] ENV CMD [ARG...]",
     .summary = "run any command inside the environment",
     .options = start_options,
+    .options_first = true,
     .more = "Exit status: as of 'sciwrap run'.\n",
     .run = run,
 };

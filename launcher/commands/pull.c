@@ -7,21 +7,16 @@
 #include "base/log.h"
 #include "base/strlist.h"
 #include "commands/command.h"
-#include "commands/supply.h"
 #include "env/definition.h"
 #include "env/store.h"
 
-/* The options that change nothing about what is there. */
-static bool is_harmless(const char *word)
-{
-    static const char *const known[] = {"-q", "--quiet", "-v", "--verbose", "--offline"};
-    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-        if (strcmp(word, known[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+static const struct command_option options[] = {
+    {"again", 0, NULL, "replace what is in the store: it was damaged"},
+    {"offline", 0, NULL, "ask nothing from the network"},
+    {"quiet", 'q', NULL, "say only what went wrong"},
+    {"verbose", 'v', NULL, "say every step"},
+    {0},
+};
 
 /* What cannot be read is not there: the helper says what is wrong. */
 static bool add_if_there(const char *word, const struct store *store, struct strlist *names)
@@ -37,13 +32,13 @@ static bool add_if_there(const char *word, const struct store *store, struct str
     return true;
 }
 
-static bool are_there(int argc, char **argv, struct strlist *names)
+static bool are_there(char **words, int count, struct strlist *names)
 {
     struct err ignored = {0};
     struct store store = {.fd = -1};
     bool there = store_open(&store, &ignored) == 0;
-    for (int i = 1; there && i < argc; i++) {
-        there = argv[i][0] == '-' ? is_harmless(argv[i]) : add_if_there(argv[i], &store, names);
+    for (int i = 0; there && i < count; i++) {
+        there = add_if_there(words[i], &store, names);
     }
     store_close(&store);
     return there && names->count > 0;
@@ -51,15 +46,20 @@ static bool are_there(int argc, char **argv, struct strlist *names)
 
 static int run(int argc, char **argv, int *exit_code, struct err *err)
 {
+    int option;
+    bool again = false;
     auto_release(strlist) struct strlist names = {0};
-    (void)exit_code;
-    if (!are_there(argc, argv, &names)) {
-        return supply_become(argv, err);
+    struct option_reader reader = option_reader_of(&pull_command, argc, argv);
+    *exit_code = 0;
+    while ((option = option_next(&reader, err)) >= 0) {
+        again |= strcmp(options[option].name, "again") == 0;
+        (void)option_is_level(options[option].name);
     }
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-q") == 0 || strcmp(argv[i], "--quiet") == 0) {
-            log_set_level(LOG_QUIET);
-        }
+    if (option == OPTION_ERROR) {
+        return -1;
+    }
+    if (again || !are_there(argv + reader.at, argc - reader.at, &names)) {
+        return command_hand_on(&pull_command, "pull", 1, argc, "no environment named", argc, argv, err);
     }
     for (size_t i = 0; i < names.count; i++) {
         log_info("%s: already in the store", names.item[i]);
@@ -70,6 +70,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 const struct command pull_command = {
     .name = "pull",
     .synopsis = "[OPTION...] ENV...",
-    .summary = "bring root file systems into the store",
+    .summary = "bring root file systems into the store, checked against their pins",
+    .options = options,
     .run = run,
 };

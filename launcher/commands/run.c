@@ -12,6 +12,7 @@ const struct command run_command = {
     .synopsis = "[OPTION...] ENV [ARG...]",
     .summary = "run the environment's own command, with arguments appended",
     .options = start_options,
+    .options_first = true,
     .more = "Exit status: that of the command; 128+n after signal n; 125 sciwrap failed; 126\n"
             "the command cannot be executed; 127 it is not in the environment.\n",
     .run = run,

@@ -12,5 +12,6 @@ const struct command shell_command = {
     .synopsis = "[OPTION...] ENV",
     .summary = "start a shell inside the environment",
     .options = start_options,
+    .options_first = true,
     .run = run,
 };

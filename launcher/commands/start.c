@@ -33,7 +33,7 @@ const struct command_option start_options[] = {
     {"workdir", 0, "PATH", "where the current directory is inside (/workspace)"},
     {"network", 0, "none|host", "no network, or the host's"},
     {"no-fix", 0, "NAME[,NAME...]", "let the host's own through: hostname, tz, ...; all"},
-    {"cpu-baseline", 0, "v2|v3|v4", "code of that x86-64 level on every processor"},
+    {"cpu-baseline", 0, "v2|v3|v4|none", "code of that x86-64 level on every processor"},
     {"seed", 0, "N", "random numbers of the kernel determined by N"},
     {"pids", 0, "N", "at most N processes and threads"},
     {"memory", 0, "SIZE", "at most SIZE of memory, as in 512M or 4G"},

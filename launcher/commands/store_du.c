@@ -107,7 +107,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 const struct command store_du_command = {
     .name = "store du",
     .synopsis = "[OPTION...]",
-    .summary = "Tell how much of the disk the site's store, this machine's and yours take.",
+    .summary = "how much of the disk each store takes",
     .options = options,
     .run = run,
 };

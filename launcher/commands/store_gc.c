@@ -200,7 +200,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 const struct command store_gc_command = {
     .name = "store gc",
     .synopsis = "[OPTION...]",
-    .summary = "Remove what was not used for long, and what killed processes left half done.",
+    .summary = "remove what was not used for long, or left half done",
     .options = options,
     .more = "Without --older-than and --keep-bytes: what was not used for 90 days. Nothing\n"
             "that is in use is removed. Removed environments come back with 'sciwrap pull'\n"

@@ -139,7 +139,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 const struct command store_list_command = {
     .name = "store list",
     .synopsis = "[OPTION...]",
-    .summary = "List what is unpacked in the store, what was used last first.",
+    .summary = "the environments that are unpacked, and when they were used",
     .options = options,
     .run = run,
 };

@@ -271,7 +271,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 const struct command store_verify_command = {
     .name = "store verify",
     .synopsis = "[OPTION...] [ENV...]",
-    .summary = "Check that environments, and the artifacts they came from, are what was pinned.",
+    .summary = "check that environments and artifacts are what was pinned",
     .options = options,
     .more = "Without ENV it is everything in the store. Exit status 1: something is wrong.\n",
     .run = run,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * supply: starts sciwrap-env; and the commands that are its own: build, lock. */
+ * supply: starts sciwrap-env. */
 #include "commands/supply.h"
 
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strlist.h"
-#include "commands/command.h"
 
 /* PREFIX/libexec/sciwrap/sciwrap-env for PREFIX/bin/sciwrap: never looked up in PATH, which is the caller's to set. */
 static char *helper_path(struct err *err)
@@ -91,24 +90,3 @@ int supply_pull(const char *name, struct err *err)
     }
     return err_set(err, ERR_NETWORK, "the root file system of '%s' could not be brought; see the line above", name);
 }
-
-static int run_helper(int argc, char **argv, int *exit_code, struct err *err)
-{
-    (void)argc;
-    (void)exit_code;
-    return supply_become(argv, err);
-}
-
-const struct command build_command = {
-    .name = "build",
-    .synopsis = "[OPTION...] RECIPE",
-    .summary = "make an artifact from its recipe and check it against its pin",
-    .run = run_helper,
-};
-
-const struct command lock_command = {
-    .name = "lock",
-    .synopsis = "[OPTION...] RECIPE",
-    .summary = "resolve a recipe's packages and pin each by its digest",
-    .run = run_helper,
-};

@@ -133,18 +133,15 @@ static int complain_absent(const char *name, struct err *err)
 {
     auto_release(strlist) struct strlist names = {0};
     auto_release(strlist) struct strlist paths = {0};
-    auto_release(buf) struct buf text = {0};
     struct err ignored = {0};
-    if (list_all(&names, &paths, &ignored) == 0 && names.count > 0) {
-        const char *nearest = text_nearest(name, (const char *const *)strlist_items(&names));
-        if (nearest != NULL) {
-            buf_addf(&text, "; did you mean '%s'?", nearest);
-        }
+    char meant[TEXT_MEANT];
+    if (list_all(&names, &paths, &ignored) == 0 && names.count > 0 &&
+        text_meant(meant, name, (const char *const *)strlist_items(&names))) {
+        return err_set(err, ERR_NOT_FOUND, "no environment '%s'%s", name, meant);
     }
-    if (text.length == 0) {
-        buf_add_text(&text, "; 'sciwrap envs' lists what is known, and $SCIWRAP_ENVS names further folders");
-    }
-    return err_set(err, ERR_NOT_FOUND, "no environment '%s'%s", name, buf_text(&text));
+    return err_set(err, ERR_NOT_FOUND,
+                   "no environment '%s'; 'sciwrap envs' lists what is known, and $SCIWRAP_ENVS names further folders",
+                   name);
 }
 
 int definition_find(struct definition *def, const char *name, struct err *err)

@@ -17,17 +17,7 @@
 #include "supply/tarball.h"
 
 static const char synopsis[] = "[--mirror URL]... [-o FILE] [--compress] [--jobs N] RECIPE...";
-static const char usage[] = "usage: sciwrap build [OPTION]... RECIPE...\n"
-                            "\n"
-                            "Makes artifacts from recipes and checks each against the pin of the definition\n"
-                            "that names the recipe.\n"
-                            "\n"
-                            "      --mirror URL  look there first for package files; repeatable\n"
-                            "  -o, --output FILE write the tar to FILE too, not only to the store\n"
-                            "      --compress    write FILE.zst, or else RECIPE.tar.zst, for distribution\n"
-                            "  -j, --jobs N      read N packages at once; as many as there are CPUs otherwise\n"
-                            "  -q, --quiet       say only what went wrong\n"
-                            "  -v, --verbose     say every step\n";
+static const char usage[] = "usage: sciwrap build [OPTION...] RECIPE...; see 'sciwrap build --help'\n";
 
 struct options {
     struct strlist mirrors;

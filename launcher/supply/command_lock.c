@@ -17,15 +17,7 @@
 #include "supply/supply.h"
 
 static const char synopsis[] = "[--mirror URL]... [--snapshot TIME] RECIPE...";
-static const char usage[] = "usage: sciwrap lock [OPTION]... RECIPE...\n"
-                            "\n"
-                            "Resolves what recipes ask for with the apt of this Debian host, in a private\n"
-                            "root, and writes their lock files.\n"
-                            "\n"
-                            "      --mirror URL     look there first; repeatable\n"
-                            "      --snapshot TIME  as of 20240901T083152Z, say, at snapshot.debian.org\n"
-                            "  -q, --quiet          say only what went wrong\n"
-                            "  -v, --verbose        say every step\n";
+static const char usage[] = "usage: sciwrap lock [OPTION...] RECIPE...; see 'sciwrap lock --help'\n";
 
 struct options {
     struct strlist mirrors;

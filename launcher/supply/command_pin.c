@@ -21,21 +21,7 @@
 #include "supply/supply.h"
 
 static const char synopsis[] = "[--command CMD] [--platform OS/ARCH] [--force] ... NAME SOURCE";
-static const char usage[] = "usage: sciwrap pin [OPTION]... NAME SOURCE\n"
-                            "\n"
-                            "Writes envs/NAME.ini with the digest of SOURCE, an archive: its path, or an\n"
-                            "address that begins with https://, http:// or file:///; or an image:\n"
-                            "oci://HOST/REPOSITORY[:TAG|@DIGEST], oci-layout:DIR[:TAG],\n"
-                            "docker-archive:FILE[:TAG]. Brings it into the store, too.\n"
-                            "\n"
-                            "      --command CMD       what 'sciwrap run NAME' starts, with its arguments\n"
-                            "      --description TEXT  one line about it\n"
-                            "      --platform OS/ARCH  which one of an image: linux/arm64, say\n"
-                            "      --force             replace a definition that is there\n"
-                            "      --no-pull           do not unpack it now\n"
-                            "      --offline           ask nothing from the network\n"
-                            "  -q, --quiet             say only what went wrong\n"
-                            "  -v, --verbose           say every step\n";
+static const char usage[] = "usage: sciwrap pin [OPTION...] NAME SOURCE; see 'sciwrap pin --help'\n";
 
 struct options {
     const char *command, *description, *platform;

@@ -10,15 +10,7 @@
 #include "supply/pull.h"
 #include "supply/supply.h"
 
-static const char usage[] = "usage: sciwrap pull [--quiet|--verbose] [--offline] [--again] ENV...\n"
-                            "\n"
-                            "Brings the root file systems of environments into the store, checked against\n"
-                            "their pins.\n"
-                            "\n"
-                            "  -q, --quiet     say only what went wrong\n"
-                            "  -v, --verbose   say every step\n"
-                            "      --offline   ask nothing from the network\n"
-                            "      --again     replace trees that are in the store: they were damaged\n";
+static const char usage[] = "usage: sciwrap pull [OPTION...] ENV...; see 'sciwrap pull --help'\n";
 
 static int take_option(void *into, int letter, struct err *err)
 {

@@ -216,7 +216,7 @@ PYTHON
 @test "what cannot be cited" {
     fails_with 125 'no run named' -- "$SCIWRAP" cite
     fails_with 125 'takes one run' -- "$SCIWRAP" cite a b
-    fails_with 125 "format 'word'.*must be text, markdown, latex, bibtex or csl-json" -- "$SCIWRAP" cite --format word a
+    fails_with 125 "format 'word'.*expected text, markdown, latex, bibtex or csl-json" -- "$SCIWRAP" cite --format word a
     fails_with 125 'no runs are recorded' -- "$SCIWRAP" cite 0123456789ab
     echo '{}' >x.json
     fails_with 125 'x.json' -- "$SCIWRAP" cite x.json

@@ -220,12 +220,14 @@ static const struct command_option rows[] = {
     {"quiet", 'q', NULL, ""},
     {"verbose", 'v', NULL, ""},
     {"output", 'o', "FILE", ""},
+    {"network", 0, "none|host", ""},
     {0},
 };
 static const struct command command = {.name = "test", .options = rows};
+static const struct command with_program = {.name = "test", .options = rows, .options_first = true};
 
 /* What the reader makes of a line, as text: "quiet output=x | rest". */
-static char *read_line(char **argv, struct err *err)
+static char *read_line(const struct command *of, char **argv, struct err *err)
 {
     struct buf seen = {0};
     int argc = 0;
@@ -233,7 +235,7 @@ static char *read_line(char **argv, struct err *err)
     while (argv[argc] != NULL) {
         argc++;
     }
-    struct option_reader reader = option_reader_of(&command, argc, argv);
+    struct option_reader reader = option_reader_of(of, argc, argv);
     while ((option = option_next(&reader, err)) >= 0) {
         buf_addf(&seen, "%s%s%s ", rows[option].name, reader.value != NULL ? "=" : "",
                  reader.value != NULL ? reader.value : "");
@@ -250,7 +252,11 @@ static const struct {
     const char *seen;
 } lines[] = {
     {{"test"}, "|"},
-    {{"test", "env", "-q"}, "| env -q"},
+    {{"test", "env", "-q"}, "quiet | env"},
+    {{"test", "a", "--output", "x", "b", "-vq", "c"}, "output=x verbose quiet | a b c"},
+    {{"test", "a", "-o", "x", "--", "-v", "b"}, "output=x | a -v b"},
+    {{"test", "a", "-", "--output=x"}, "output=x | a -"},
+    {{"test", "--network", "none", "--network=host"}, "network=none network=host |"},
     {{"test", "-q", "--", "-v"}, "quiet | -v"},
     {{"test", "-qv", "env"}, "quiet verbose | env"},
     {{"test", "-o", "x", "env"}, "output=x | env"},
@@ -269,8 +275,18 @@ START_TEST(reads_lines)
     struct err err = {0};
     char *argv[8];
     memcpy(argv, lines[_i].line, sizeof(argv));
-    auto_free char *seen = read_line(argv, &err);
+    auto_free char *seen = read_line(&command, argv, &err);
     ck_assert_str_eq(seen, lines[_i].seen);
+    assert_no_error(&err);
+}
+END_TEST
+
+START_TEST(leaves_the_words_of_a_program_alone)
+{
+    struct err err = {0};
+    char *argv[] = {(char[]){"test"}, (char[]){"-q"}, (char[]){"env"}, (char[]){"-v"}, (char[]){"-x"}, NULL};
+    auto_free char *seen = read_line(&with_program, argv, &err);
+    ck_assert_str_eq(seen, "quiet | env -v -x");
     assert_no_error(&err);
 }
 END_TEST
@@ -285,7 +301,11 @@ static const struct {
     {{"test", "--output"}, "needs a value: FILE"},
     {{"test", "-o"}, "needs a value"},
     {{"test", "--quiet=yes"}, "takes no value"},
-    {{"test", "--out", "x"}, "unknown option"},
+    {{"test", "--out", "x"}, "unknown option '--out'; did you mean '--output'?"},
+    {{"test", "--network=hots"}, "--network 'hots': expected none or host; did you mean 'host'?"},
+    {{"test", "--network", "|"}, "--network '|': expected none or host"},
+    {{"test", "--hlep"}, "did you mean '--help'?"},
+    {{"test", "a", "-o"}, "needs a value"},
     {{"test", "--quiet\x1b=x"}, "\\x1b"},
 };
 
@@ -294,7 +314,7 @@ START_TEST(refuses_lines)
     struct err err = {0};
     char *argv[8] = {0};
     memcpy(argv, refused_lines[_i].line, sizeof(refused_lines[_i].line));
-    auto_free char *seen = read_line(argv, &err);
+    auto_free char *seen = read_line(&command, argv, &err);
     ck_assert(seen[strlen(seen) - 1] == '!');
     assert_error(&err, ERR_USAGE, refused_lines[_i].part);
 }
@@ -319,6 +339,7 @@ int main(void)
     suite_add_tcase(suite, run);
     TCase *reader = tcase_create("reader");
     tcase_add_loop_test(reader, reads_lines, 0, ROWS(lines));
+    tcase_add_test(reader, leaves_the_words_of_a_program_alone);
     tcase_add_loop_test(reader, refuses_lines, 0, ROWS(refused_lines));
     suite_add_tcase(suite, reader);
     return unit_run(suite);

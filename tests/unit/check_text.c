@@ -170,6 +170,23 @@ START_TEST(suggests_only_what_a_typing_mistake_explains)
 }
 END_TEST
 
+START_TEST(says_what_was_meant)
+{
+    static const char *const known[] = {"samtools-1.11", "samtools-1.16", "python-3.9", "host", NULL};
+    static const char *const many[] = {"tool-1", "tool-2", "tool-3", "tool-4", "tool-5", NULL};
+    char meant[TEXT_MEANT];
+    ck_assert(text_meant(meant, "hots", known));
+    ck_assert_str_eq(meant, "; did you mean 'host'?");
+    ck_assert(text_meant(meant, "samtools", known));
+    ck_assert_str_eq(meant, "; did you mean 'samtools-1.11' or 'samtools-1.16'?");
+    ck_assert(text_meant(meant, "pyt", known));
+    ck_assert_str_eq(meant, "; did you mean 'python-3.9'?");
+    ck_assert(!text_meant(meant, "xyz", known));
+    ck_assert_str_eq(meant, "");
+    ck_assert(!text_meant(meant, "too", many));
+}
+END_TEST
+
 START_TEST(compares_no_word_longer_than_its_table)
 {
     static const char *const known[] = {"command", NULL};
@@ -194,6 +211,7 @@ int main(void)
     tcase_add_loop_test(words, refuses_numbers_and_leaves_the_result_alone, 0, ROWS(numbers_refused));
     tcase_add_loop_test(words, reads_real_numbers, 0, ROWS(reals_accepted));
     tcase_add_loop_test(words, refuses_what_is_no_real_number, 0, ROWS(reals_refused));
+    tcase_add_test(words, says_what_was_meant);
     tcase_add_test(words, suggests_only_what_a_typing_mistake_explains);
     tcase_add_test(words, compares_no_word_longer_than_its_table);
     suite_add_tcase(suite, words);
