@@ -311,15 +311,30 @@ static void find_pieces(struct tracer *tracer, const struct lineage_question *qu
     lineage->has_gaps = lineage->in_pieces && (lineage->has_gaps || end < question->size);
 }
 
+/* `more`: runs that are not in the catalog. */
+static void begin(struct tracer *tracer, size_t more)
+{
+    const struct catalog *catalog = tracer->catalog;
+    *tracer->lineage = (struct lineage){.run = xcalloc(catalog->count + more + 1, sizeof(*tracer->lineage->run))};
+    tracer->capacity = 256;
+    tracer->made = xreallocarray(NULL, tracer->capacity, sizeof(*tracer->made));
+    tracer->node = xcalloc(catalog->count + 1, sizeof(*tracer->node));
+    memset(tracer->node, 0xff, catalog->count * sizeof(*tracer->node)); /* LINEAGE_NONE */
+    index_made(tracer);
+}
+
+static void end(struct tracer *tracer)
+{
+    free(tracer->node);
+    free(tracer->head);
+    free(tracer->made);
+}
+
 void lineage_trace(struct lineage *lineage, const struct catalog *catalog, const struct lineage_question *question)
 {
-    struct tracer tracer = {.catalog = catalog, .lineage = lineage, .capacity = 256};
+    struct tracer tracer = {.catalog = catalog, .lineage = lineage};
     struct asker asker = {.digest = &question->digest, .question = question};
-    *lineage = (struct lineage){.run = xcalloc(catalog->count + 1, sizeof(*lineage->run))};
-    tracer.made = xreallocarray(NULL, tracer.capacity, sizeof(*tracer.made));
-    tracer.node = xcalloc(catalog->count + 1, sizeof(*tracer.node));
-    memset(tracer.node, 0xff, catalog->count * sizeof(*tracer.node)); /* LINEAGE_NONE */
-    index_made(&tracer);
+    begin(&tracer, 0);
     const struct made *made = question->size > 0 ? choose(&tracer, &asker) : NULL;
     if (made != NULL) {
         (void)add_run(&tracer, made);
@@ -332,9 +347,33 @@ void lineage_trace(struct lineage *lineage, const struct catalog *catalog, const
         trace_inputs(&tracer, i);
         confirm(&tracer, i);
     }
-    free(tracer.node);
-    free(tracer.head);
-    free(tracer.made);
+    end(&tracer);
+}
+
+void lineage_trace_runs(struct lineage *lineage, const struct catalog *catalog, const struct catalog_run *const *runs,
+                        size_t count)
+{
+    struct tracer tracer = {.catalog = catalog, .lineage = lineage};
+    begin(&tracer, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct catalog_run *known = catalog_find(catalog, runs[i]->id);
+        size_t *node = known == runs[i] ? &tracer.node[known - catalog->run] : NULL;
+        if (node == NULL || *node == LINEAGE_NONE) {
+            lineage->run[lineage->count] = (struct lineage_run){.run = runs[i]};
+            if (node != NULL) {
+                *node = lineage->count;
+            }
+            lineage->count++;
+        }
+    }
+    lineage->asked = lineage->count;
+    for (size_t i = 0; i < lineage->count; i++) {
+        trace_inputs(&tracer, i);
+        if (i >= lineage->asked) {
+            confirm(&tracer, i);
+        }
+    }
+    end(&tracer);
 }
 
 void lineage_release(struct lineage *lineage)

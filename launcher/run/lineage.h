@@ -73,6 +73,10 @@ struct lineage {
 
 /* What `lineage` points to is in `catalog`. */
 void lineage_trace(struct lineage *lineage, const struct catalog *catalog, const struct lineage_question *question);
+/* Begins with runs instead of a content: lineage->run has first these `count`, in their order and each once (`made` and
+ * `confirmed_by` of them empty), then those before. A run need not be in the catalog: one of a bundle. */
+void lineage_trace_runs(struct lineage *lineage, const struct catalog *catalog, const struct catalog_run *const *runs,
+                        size_t count);
 void lineage_release(struct lineage *lineage);
 /* Whether the bytes of the file where this output was appended are still those. */
 bool lineage_piece_holds(int fd, const struct catalog_file *file);
