@@ -3,7 +3,7 @@
  *
  * commands/  command (a row of the table, how options are read), table, help, start (what run, exec and shell share),
  *            supply (the helper, for pull, pin, build and lock), supply_bundle (for bundles), pull, pin, build, bundle,
- *            cite,
+ *            cite, report,
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
  *            rerun, diff, comparison (how it is shown, by what measure), doctor, audit, whence, whence_tell, whence_dot
  *            ps, whois, enter, stop: runs that are going on      running_show: how one is shown
@@ -14,6 +14,11 @@
  *            bundle_open: one that was unpacked
  *            cite, cite_environment: the facts of a run that a methods section needs      cite_data: as references
  *            cite_text, cite_programs, cite_circumstances, cite_say: as sentences      markup: text for LaTeX, Markdown
+ *            report: the page of one run      report_project: of all      report_parts, report_html, report_style: how
+ *            report_head, report_verdicts, report_files, report_lineage, report_processes, report_environment,
+ *            report_walls, report_again: its sections      report_processes_read: what is recorded of processes
+ *            report_chain, report_chain_join, report_chain_draw: a lineage, drawn
+ *            report_graph, report_graph_order, report_graph_pack: where the nodes of a graph are put
  *            packages, packages_owner, packages_tree: what Debian packages a tree holds, and who owns a file
  * audit/     audit: every wall of a run, tried      victims, servers: what is put up outside to be attacked
  *            spawn: the run among them      outside: what became of them      rows: what was found

@@ -47,6 +47,7 @@ extern const struct command bundle_command;
 extern const struct command whence_command;
 extern const struct command diff_command;
 extern const struct command cite_command;
+extern const struct command report_command;
 extern const struct command ps_command;
 extern const struct command whois_command;
 extern const struct command enter_command;

@@ -14,7 +14,7 @@ const struct command_group command_groups[] = {
     {"Environments:",
      {&envs_command, &pull_command, &pin_command, &build_command, &lock_command, &store_command, &remove_command}},
     {"Records of runs:", {&runs_command, &show_command, &rerun_command, &diff_command, &whence_command}},
-    {"For a paper, and for others:", {&bundle_command, &cite_command}},
+    {"For a paper, and for others:", {&bundle_command, &cite_command, &report_command}},
     {"Runs that are going on:", {&ps_command, &whois_command, &enter_command, &stop_command}},
     {"This host:", {&doctor_command, &audit_command}},
     {NULL, {NULL}},

@@ -43,6 +43,8 @@ static void begin_item(struct cite_text *text, const char *label)
     case MARKUP_LATEX:
         buf_addf(&text->buf, "\\item %s: ", label);
         break;
+    case MARKUP_HTML: /* a page lists in tables: publish/report */
+        break;
     }
 }
 
@@ -151,16 +153,28 @@ static void say_how_to_repeat(struct cite_text *text)
     buf_add_text(&text->buf, " repeats it.");
 }
 
+static void say_all(struct cite_text *text)
+{
+    cite_text_programs(text);
+    cite_text_command(text);
+    cite_text_files(text);
+    cite_text_isolation(text);
+    cite_text_host(text);
+    cite_text_reruns(text);
+    say_how_to_repeat(text);
+}
+
+char *cite_text_paragraph(const struct cite *cite, enum markup markup)
+{
+    struct cite_text text = {.cite = cite, .markup = markup};
+    say_all(&text);
+    return buf_take(&text.buf);
+}
+
 char *cite_text_format(const struct cite *cite, enum markup markup)
 {
     struct cite_text text = {.cite = cite, .markup = markup};
-    cite_text_programs(&text);
-    cite_text_command(&text);
-    cite_text_files(&text);
-    cite_text_isolation(&text);
-    cite_text_host(&text);
-    cite_text_reruns(&text);
-    say_how_to_repeat(&text);
+    say_all(&text);
     buf_add_text(&text.buf, "\n\n");
     buf_add_text(&text.buf, markup == MARKUP_LATEX ? "\\begin{itemize}\n" : "");
     add_list(&text);

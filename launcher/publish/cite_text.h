@@ -16,6 +16,8 @@ struct cite_text {
 
 /* The whole; caller frees. */
 char *cite_text_format(const struct cite *cite, enum markup markup);
+/* Only the sentences, for a page that lists what they name itself; caller frees. */
+char *cite_text_paragraph(const struct cite *cite, enum markup markup);
 
 /* Whether a file is one of those that are counted and listed: an output that is empty or unchanged is none. */
 bool cite_text_is_listed(const struct catalog_file *file);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * markup: any text as a reader of plain text, Markdown or LaTeX shall see it. */
+ * markup: any text as a reader of plain text, Markdown, LaTeX or HTML shall see it. */
 #include "publish/markup.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/quote.h"
+#include "publish/report_html.h"
 
 /* A line of a paper holds no sha256: longer words may be broken after every so many letters. */
 enum { LONG = 24, UNBROKEN = 8 };
@@ -146,6 +148,9 @@ void markup_plain(struct buf *buf, enum markup markup, const char *text)
     case MARKUP_LATEX:
         latex_plain(buf, buf_text(&shown));
         break;
+    case MARKUP_HTML:
+        html_text(buf, text);
+        break;
     }
 }
 
@@ -162,6 +167,9 @@ void markup_code(struct buf *buf, enum markup markup, const char *text)
         break;
     case MARKUP_LATEX:
         latex_code(buf, buf_text(&shown));
+        break;
+    case MARKUP_HTML:
+        html_code(buf, text, SIZE_MAX);
         break;
     }
 }

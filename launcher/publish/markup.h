@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * markup: any text as a reader of plain text, Markdown (CommonMark) or LaTeX shall see it: what means something to the
- * format is quoted, what could drive a terminal or is no UTF-8 is made visible (text_escape).
+ * markup: any text as a reader of plain text, Markdown (CommonMark), LaTeX or HTML shall see it: what means something
+ * to the format is quoted, what could drive a terminal or is no UTF-8 is made visible (text_escape).
  */
 #pragma once
 
 #include "base/buf.h"
 
-enum markup { MARKUP_TEXT, MARKUP_MARKDOWN, MARKUP_LATEX };
+enum markup { MARKUP_TEXT, MARKUP_MARKDOWN, MARKUP_LATEX, MARKUP_HTML };
 
 /* Appends words of a sentence. In LaTeX the result is balanced in braces, as BibTeX wants its values. */
 void markup_plain(struct buf *buf, enum markup markup, const char *text);
