@@ -27,6 +27,8 @@
  * on_settings, on_devices, on_network, on_sockets, on_exchange, on_terminal, on_sight, on_shared, on_limits: attempts
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
+ *            devices, devices_place, devices_hash, devices_doc, devices_rerun, devices_seen: those of the host
+ *            cdi, cdi_hook, cdi_find, gpu: how they are found      soname: the names of libraries
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed
  *            mention, autobind: paths among the arguments, and what must be bound for them
  *            bind_source: where a path to be bound leads, and who may have led it there
@@ -59,7 +61,7 @@
  *            difference, machine: what was different before the start; a name for this machine
  *            verdict, verdict_text, verdict_gzip, verdict_bam, verdict_png, verdict_pdf: two files, by what they tell
  *            normal, tolerance, text_place, source, expand: what is no result; numbers; where; bytes, decompressed
- * env/       definition, definition_artifact, definition_find, words: envs/NAME.ini
+ * env/       definition, definition_artifact, definition_find, words: envs/NAME.ini      device_name
  *            config, config_keys, config_edit: what a user and a site have set
  *            fix: the names of what is held fixed      image_settings: how an image wants to be used
  *            store, store_find, meta, changes, sharing, index, index_search: where unpacked trees lie, what is in them
@@ -83,7 +85,7 @@
  *            cgroup, cgroup_places, cgroup_parent, cgroup_scope, cgroup_clone: its control group
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
- *            whole, private, digest, base64, keyfile, keyrules, limits, units, lock, doc (JSON) */
+ *            whole, private, digest, base64, keyfile, keyrules, limits, units, lock, doc (JSON), yaml */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -107,7 +107,23 @@ static void take_limits(struct session *session, const struct doc *limits)
     }
 }
 
-/* What the run is going to be, by its own plan: options and the definition's settings are both in it. */
+/* Devices that are let in on purpose, by their numbers. */
+static void take_devices(struct session *session, const struct doc *devices)
+{
+    auto_release(buf) struct buf words = {0};
+    for (size_t i = 0; i < doc_count(devices); i++) {
+        uint64_t major = 0;
+        uint64_t minor = 0;
+        if (doc_get_number(doc_at(devices, i), "major", &major) &&
+            doc_get_number(doc_at(devices, i), "minor", &minor)) {
+            buf_addf(&words, "%s%" PRIu64 ":%" PRIu64, words.length > 0 ? "," : "devices=", major, minor);
+        }
+    }
+    if (words.length > 0) {
+        strlist_add(&session->scene, buf_text(&words));
+    }
+}
+
 /* What the run is going to be, by its own plan: options and the definition's settings are both in it. */
 static void take_plan(struct session *session, const struct doc *top)
 {
@@ -135,6 +151,7 @@ static void take_plan(struct session *session, const struct doc *top)
         strlist_add(&session->scene, buf_text(&words));
     }
     take_limits(session, doc_get(experiment, "limits"));
+    take_devices(session, doc_get(doc_get(top, "plan"), "devices"));
     buf_release(&words);
 }
 

@@ -35,7 +35,7 @@ struct request {
 /* The run is started in another directory. */
 static char *absolute_value(const struct request *request, const char *name, const char *value)
 {
-    bool is_path = strcmp(name, "bind") == 0 || strcmp(name, "input") == 0;
+    bool is_path = strcmp(name, "bind") == 0 || strcmp(name, "input") == 0 || strcmp(name, "cdi-dir") == 0;
     return is_path && value[0] != '/' ? xasprintf("%s/%s", request->cwd, value) : xstrdup(value);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * doctor: what this host allows, step by step. */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "commands/command.h"
+#include "run/devices_seen.h"
 #include "sandbox/host.h"
 
 static const struct command_option options[] = {{0}};
@@ -37,6 +40,14 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
             *exit_code = 1;
         }
     }
+    struct strlist lines = {0};
+    bool found = devices_seen(&lines);
+    for (size_t i = 0; i < lines.count; i++) {
+        char escaped[4096];
+        text_escape(escaped, sizeof(escaped), lines.item[i], strlen(lines.item[i]));
+        printf("%-9s %s\n", found && i == 0 ? "ok" : "optional", escaped);
+    }
+    strlist_release(&lines);
     return 0;
 }
 

@@ -32,6 +32,9 @@ const struct command_option start_options[] = {
     {"env", 0, "NAME=VALUE", "set a variable for the command (repeatable)"},
     {"workdir", 0, "PATH", "where the current directory is inside (/workspace)"},
     {"network", 0, "none|host", "no network, or the host's"},
+    {"device", 0, "NAME|none", "let a device of the host in, as nvidia.com/gpu=0"},
+    {"gpu", 0, NULL, "every GPU of the host, with its driver's libraries"},
+    {"cdi-dir", 0, "DIR", "look for CDI specifications of devices in DIR too"},
     {"no-fix", 0, "NAME[,NAME...]", "let the host's own through: hostname, tz, ...; all"},
     {"cpu-baseline", 0, "v2|v3|v4|none", "code of that x86-64 level on every processor"},
     {"seed", 0, "N", "random numbers of the kernel determined by N"},
@@ -91,6 +94,12 @@ static int read_option(void *into, const char *name, const char *value, struct e
     }
     if (strcmp(name, "network") == 0) {
         return options_set_network(options, value, err);
+    }
+    if (strcmp(name, "device") == 0 || strcmp(name, "gpu") == 0) {
+        return options_add_device(options, value, err);
+    }
+    if (strcmp(name, "cdi-dir") == 0) {
+        return options_add_cdi_folder(options, cwd, value, err);
     }
     if (strcmp(name, "no-fix") == 0) {
         return options_add_no_fix(options, value, err);
@@ -217,6 +226,10 @@ static int make_setup(struct session *session, struct err *err)
         return err_set_errno(err, ERR_SYSTEM, errno, "open '%s'", session->tree.rootfs);
     }
     int result = make_argv(session, rootfs_fd, &argv, err);
+    options_devices(&session->options, &session->def, &setup->devices.asked);
+    if (result == 0) {
+        result = devices_find(&setup->devices, &session->options.cdi_folders, rootfs_fd, &notes, err);
+    }
     if (result == 0) {
         result = planner_setup(&session->def, &session->tree, &session->options, &session->facts, &argv, setup, err);
     }

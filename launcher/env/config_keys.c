@@ -33,6 +33,7 @@ const struct config_key config_keys[] = {
     {"store", "shared", "SCIWRAP_STORE_SHARED", NULL, CONFIG_WORD, .words = yes_no, .built_in = ""},
     {"places", "envs", "SCIWRAP_ENVS", NULL, CONFIG_PATH, ':', .built_in = ""},
     {"places", "recipes", "SCIWRAP_RECIPES", NULL, CONFIG_PATH, ':', .built_in = ""},
+    {"places", "cdi", "SCIWRAP_CDI_DIRS", NULL, CONFIG_PATH, ':', .built_in = ""},
     {"places", "scratch", "SCIWRAP_TMPDIR", NULL, CONFIG_PATH, .built_in = "/tmp"},
     {"fetch", "mirror", "SCIWRAP_MIRRORS", NULL, CONFIG_PLACE, ' ', .built_in = ""},
     {"fetch", "mirrors-first", "SCIWRAP_MIRRORS_FIRST", NULL, CONFIG_WORD, .words = yes_no, .built_in = "no"},

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "env/definition_artifact.h"
+#include "env/device_name.h"
 #include "env/fix.h"
 #include "env/words.h"
 
@@ -196,6 +197,12 @@ static int take_verify(void *into, const struct keyfile *file, const struct keyf
     return 0;
 }
 
+static int take_devices(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
+{
+    const char *wanted = device_names_parse(entry->value, &((struct definition_reading *)into)->def->devices);
+    return wanted == NULL ? 0 : definition_complain(file, entry, err, wanted);
+}
+
 static int take_limit(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     enum limit limit = LIMITS;
@@ -253,6 +260,7 @@ static const struct keyrule definition_rules[] = {
     {"run", "no-fix", false, take_no_fix},
     {"run", "cpu-baseline", false, take_cpu_baseline},
     {"run", "verify", false, take_verify},
+    {"run", "devices", false, take_devices},
     {"limits", "pids", false, take_limit},
     {"limits", "memory", false, take_limit},
     {"limits", "cpus", false, take_limit},
@@ -350,6 +358,7 @@ void definition_release(struct definition *def)
     free(def->tag);
     free(def->recipe);
     strlist_release(&def->variables);
+    strlist_release(&def->devices);
     patterns_release(&def->compare.ignore);
     free(def->workdir);
     free(def->home);

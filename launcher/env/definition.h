@@ -66,6 +66,7 @@ struct definition {
     unsigned no_fix;       /* a set of env/fix.h: what is not held fixed */
     unsigned cpu_baseline; /* 2 to 4, 0 when not given */
     enum verify_level verify;
+    struct strlist devices; /* names (env/device_name.h) of devices of the host that it uses */
     struct limits limits;
 
     struct definition_compare compare;

@@ -57,7 +57,22 @@ static bool is_harmless(dev_t device)
            (major_number >= 136 && major_number <= 143);
 }
 
-static unsigned look_for(const char *folder, bool only_openable, char *first, size_t size)
+/* One of those that the user asked for. */
+static bool is_let_in(const struct scene *scene, dev_t device)
+{
+    char wanted[32];
+    int length = snprintf(wanted, sizeof(wanted), "%u:%u", major(device), minor(device));
+    for (const char *at = scene->devices; at != NULL && *at != '\0'; at += *at == ',') {
+        size_t word = strcspn(at, ",");
+        if (word == (size_t)length && strncmp(at, wanted, word) == 0) {
+            return true;
+        }
+        at += word;
+    }
+    return false;
+}
+
+static unsigned look_for(const struct scene *scene, const char *folder, unsigned *let_in, char *first, size_t size)
 {
     unsigned bad = 0;
     DIR *dir = opendir(folder);
@@ -69,7 +84,9 @@ static unsigned look_for(const char *folder, bool only_openable, char *first, si
         if (lstat(path, &st) < 0 || (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) || is_harmless(st.st_rdev)) {
             continue;
         }
-        if ((!only_openable || access(path, R_OK) == 0 || access(path, W_OK) == 0) && bad++ == 0) {
+        if (is_let_in(scene, st.st_rdev)) {
+            (*let_in)++;
+        } else if (bad++ == 0) {
             snprintf(first, size, "%s", path);
         }
     }
@@ -81,17 +98,20 @@ static unsigned look_for(const char *folder, bool only_openable, char *first, si
 
 static void list(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
 {
-    static const char *const folders[] = {"/dev",     "/dev/net",        "/dev/input", "/dev/mapper", "/dev/dri",
-                                          "/dev/snd", "/dev/infiniband", "/dev/vfio",  "/dev/block",  "/dev/char"};
+    static const char *const folders[] = {"/dev",       "/dev/net",  "/dev/input",      "/dev/mapper",
+                                          "/dev/dri",   "/dev/snd",  "/dev/infiniband", "/dev/vfio",
+                                          "/dev/block", "/dev/char", "/dev/nvidia-caps"};
     char first[300] = "";
     unsigned bad = 0;
-    (void)scene;
+    unsigned let_in = 0;
     (void)attempt;
     for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-        bad += look_for(folders[i], false, first, bad == 0 ? sizeof(first) : 0);
+        bad += look_for(scene, folders[i], &let_in, first, bad == 0 ? sizeof(first) : 0);
     }
     if (bad > 0) {
         found(finding, OUTCOME_OPEN, "", "%u, the first is '%.160s'", bad, first);
+    } else if (let_in > 0) {
+        found(finding, OUTCOME_SHARED, "asked for: --device", "%u that were let in, and the harmless ones", let_in);
     } else {
         found(finding, OUTCOME_HELD, "own /dev", "null, zero, full, random, urandom, tty and own terminals only");
     }
@@ -100,7 +120,10 @@ static void list(const struct scene *scene, const struct attempt *attempt, struc
 static void judge_open(const struct scene *scene, struct finding *finding, const char *path)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0) {
+    struct stat st;
+    if (fd >= 0 && fstat(fd, &st) == 0 && is_let_in(scene, st.st_rdev)) {
+        found(finding, OUTCOME_SHARED, "asked for: --device", "'%s' can be opened", path);
+    } else if (fd >= 0) {
         found(finding, OUTCOME_OPEN, "", "'%s' can be opened", path);
     } else {
         found_held(scene, finding, errno, errno == ENOENT ? "own /dev" : NULL);

@@ -29,9 +29,9 @@ static bool take_text(struct scene *scene, const char *key, const char *value)
         const char *key;
         const char **to;
     } texts[] = {
-        {"secret", &scene->secret},     {"folder", &scene->folder}, {"handle", &scene->handle},
-        {"abstract", &scene->abstract}, {"posix", &scene->posix},   {"asked", &scene->asked},
-        {"only", &scene->only},
+        {"secret", &scene->secret},     {"folder", &scene->folder},   {"handle", &scene->handle},
+        {"abstract", &scene->abstract}, {"posix", &scene->posix},     {"asked", &scene->asked},
+        {"only", &scene->only},         {"devices", &scene->devices},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         if (strcmp(texts[i].key, key) == 0) {

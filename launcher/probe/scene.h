@@ -37,8 +37,9 @@ struct scene {
     uint64_t namespaces[SCENE_NAMESPACES]; /* of the host: inode numbers */
 
     /* What the user asked of this run. */
-    const char *asked; /* "network,nest": what is open on purpose */
-    uint64_t pids;     /* limits; 0: none */
+    const char *asked;   /* "network,nest": what is open on purpose */
+    const char *devices; /* "195:0,10:229": numbers of devices that were let in */
+    uint64_t pids;       /* limits; 0: none */
     uint64_t memory;
     uint64_t cpus;
     uint64_t time_s;

@@ -166,6 +166,61 @@ static void compare_inputs(struct difference_list *list, const struct doc *then,
     free_inputs(b, b_count);
 }
 
+/* ---- devices: by what they and their files are called inside */
+
+static const struct doc *find_path(const struct doc *array, const char *wanted)
+{
+    for (size_t i = 0; wanted != NULL && i < doc_count(array); i++) {
+        auto_free char *path = doc_get_text(doc_at(array, i), "path");
+        if (path != NULL && strcmp(path, wanted) == 0) {
+            return doc_at(array, i);
+        }
+    }
+    return NULL;
+}
+
+/* NULL: it was not there. */
+static char *describe_device(const struct doc *object, const char *content)
+{
+    auto_free char *hex = content != NULL ? doc_get_text(object, content) : NULL;
+    if (object == NULL) {
+        return NULL;
+    }
+    return hex != NULL ? xasprintf("sha256 %.12s", hex) : xstrdup("there");
+}
+
+static void compare_device_names(struct difference_list *list, const struct doc *then, const struct doc *now,
+                                 const char *key, const char *content)
+{
+    const struct doc *arrays[] = {doc_get(then, key), doc_get(now, key)};
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < doc_count(arrays[side]); i++) {
+            const struct doc *one = doc_at(arrays[side], i);
+            auto_free char *path = doc_get_text(one, "path");
+            const struct doc *other = find_path(arrays[1 - side], path);
+            if (path == NULL || (side == 1 && other != NULL)) {
+                continue; /* seen already */
+            }
+            char *was = describe_device(side == 0 ? one : other, content);
+            char *is = describe_device(side == 0 ? other : one, content);
+            compare(list, "device", path, was, is);
+        }
+    }
+}
+
+static void compare_devices(struct difference_list *list, const struct doc *then, const struct doc *now)
+{
+    const struct doc *a = at(then, "experiment/devices");
+    const struct doc *b = at(now, "experiment/devices");
+    compare(list, "devices", NULL, doc_describe(doc_get(a, "asked")), doc_describe(doc_get(b, "asked")));
+    compare_device_names(list, a, b, "nodes", NULL);
+    compare_device_names(list, a, b, "files", "sha256");
+    if (a != NULL || b != NULL) {
+        compare_at(list, "driver", then, now, "circumstances/devices/driver");
+        compare_at(list, "device models", then, now, "circumstances/devices/models");
+    }
+}
+
 /* ---- the processor's features: those that only one has */
 
 static void words_of(const struct doc *manifest, struct strlist *ret_words)
@@ -235,6 +290,7 @@ void difference_find(const struct doc *then, const struct doc *now, struct diffe
         compare_at(ret_list, before[i].what, then, now, before[i].path);
     }
     compare_features(ret_list, then, now);
+    compare_devices(ret_list, then, now);
     compare_members(ret_list, "setting", at(then, "experiment/settings"), at(now, "experiment/settings"), elsewhere);
     compare_members(ret_list, "limit", at(then, "experiment/limits"), at(now, "experiment/limits"), none);
     for (size_t i = 0; i < sizeof(after) / sizeof(*after); i++) {

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "run/announcement.h"
+#include "run/devices_hash.h"
 #include "run/job_end.h"
 #include "run/layer.h"
 #include "run/limits.h"
@@ -99,6 +100,7 @@ struct beside {
     struct manifest *manifest;
     const struct plan *plan;
     int announcement; /* -1: none */
+    struct devices_hash hash;
     struct pump pump;
 };
 
@@ -119,6 +121,9 @@ static void begin(void *context)
 {
     struct beside *beside = context;
     pump_start(&beside->pump);
+    if (beside->execution->observe) {
+        devices_hash_start(&beside->hash, &beside->manifest->setup.devices);
+    }
     gather(beside->execution, beside->manifest);
 }
 
@@ -201,6 +206,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     if (result == 0) {
         result = launch_in_job(&beside, &plan, &company, err);
     }
+    devices_hash_finish(&beside.hash, &manifest->recording.gaps);
     if (result < 0) {
         launched->started_ns = began_ns;
         launched->ended_ns = clock_ns(CLOCK_REALTIME);

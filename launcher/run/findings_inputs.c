@@ -197,10 +197,10 @@ static void tell_listing(const struct observer *observer, const struct book_file
         const struct book_file *known = book_at(&observer->book, child);
         unknown += strcmp(page->listed.item[i], SETUP_RECORDS) != 0 && (known == NULL || !is_input(known));
     }
-    if (unknown > 0) {
-        auto_free char *inner = autobind_inner_path(setup, facts, page->host);
+    auto_free char *inner = autobind_inner_path(setup, facts, page->host);
+    bool is_workdir = strcmp(page->host, facts->workdir) == 0;
+    if (unknown > 0 && (inner != NULL || is_workdir)) { /* else of the host's devices, a leak of their own */
         auto_free char *name = inner != NULL ? shown(inner) : NULL;
-        bool is_workdir = strcmp(page->host, facts->workdir) == 0;
         strlist_addf(leaks,
                      "the names in %s%s%s were listed; %zu of what is there was not opened and is not in a rerun",
                      is_workdir ? "the work directory" : "'", is_workdir || name == NULL ? "" : name,

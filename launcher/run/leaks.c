@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "run/devices_doc.h"
 #include "run/settings.h"
 
 static void add_leak(struct doc *array, const char *kind, const char *detail)
@@ -93,6 +94,7 @@ struct doc *leaks_doc(const struct manifest *manifest)
         add_leak(array, "entered", detail);
     }
     settings_add_leaks(array, &manifest->setup, circumstances->launch.random_addresses);
+    devices_add_leaks(array, &manifest->setup.devices);
     add_cpu(array, manifest);
     add_leak(array, "kernel", circumstances->kernel);
     return array;

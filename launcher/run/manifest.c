@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "run/devices_doc.h"
 #include "run/file_list_doc.h"
 #include "run/limits.h"
 #include "run/origin.h"
@@ -151,7 +152,8 @@ static int read_experiment(const struct reader *reader, const struct doc *experi
         reader_absolute(reader, experiment, "workdir", &setup->workdir) < 0 ||
         read_variables(reader, doc_get(experiment, "variables"), &setup->variables) < 0 ||
         read_settings(reader, doc_get(experiment, "settings"), setup) < 0 ||
-        limits_read(reader, doc_get(experiment, "limits"), &setup->limits) < 0) {
+        limits_read(reader, doc_get(experiment, "limits"), &setup->limits) < 0 ||
+        devices_read(reader, doc_get(experiment, "devices"), &setup->devices) < 0) {
         return -1;
     }
     for (int fd = 0; fd < STREAMS; fd++) {

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "run/comparison_doc.h"
+#include "run/devices_doc.h"
 #include "run/file_list_doc.h"
 #include "run/leaks.h"
 #include "run/limits.h"
@@ -91,6 +92,10 @@ static void put_setup(struct doc *experiment, const struct setup *setup)
     struct doc *limits = limits_doc(&setup->limits);
     if (limits != NULL) {
         doc_put(experiment, "limits", limits);
+    }
+    struct doc *devices = devices_doc(&setup->devices);
+    if (devices != NULL) {
+        doc_put(experiment, "devices", devices);
     }
 }
 
@@ -237,6 +242,10 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     if (job != NULL) {
         doc_put(object, "job", job);
     }
+    struct doc *devices = devices_host_doc(&manifest->setup.devices);
+    if (devices != NULL) {
+        doc_put(object, "devices", devices);
+    }
     doc_put_texts(object, "variables_dropped", &circumstances->variables_dropped);
     doc_put(object, "sciwrap", version);
     return object;
@@ -285,6 +294,20 @@ static struct doc *mounts_doc(const struct plan *plan)
     return array;
 }
 
+static struct doc *plan_devices_doc(const struct plan *plan)
+{
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < plan->device_count; i++) {
+        struct doc *object = doc_object();
+        doc_put_text(object, "path", plan->device[i].target);
+        doc_put_text(object, "host", plan->device[i].source);
+        doc_put_number(object, "major", plan->device[i].major);
+        doc_put_number(object, "minor", plan->device[i].minor);
+        doc_append(array, object);
+    }
+    return array;
+}
+
 char *manifest_format_plan(const struct setup *setup, const struct plan *plan)
 {
     struct doc *top = doc_object();
@@ -293,6 +316,9 @@ char *manifest_format_plan(const struct setup *setup, const struct plan *plan)
     put_setup(experiment, setup);
     doc_put_text(sandbox, "rootfs", plan->rootfs);
     doc_put(sandbox, "mounts", mounts_doc(plan));
+    if (plan->device_count > 0) {
+        doc_put(sandbox, "devices", plan_devices_doc(plan));
+    }
     doc_put_text(top, "schema", "sciwrap-plan/1");
     doc_put(top, "experiment", experiment);
     doc_put(top, "plan", sandbox);

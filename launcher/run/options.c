@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "env/device_name.h"
 #include "run/bind_source.h"
 
 static bool has_records_component(const char *path)
@@ -209,12 +210,48 @@ int options_set_limit(struct run_options *options, enum limit limit, const char 
     return 0;
 }
 
+int options_add_device(struct run_options *options, const char *value, struct err *err)
+{
+    const char *names = value != NULL ? value : DEVICE_GPU;
+    const char *wanted = device_names_parse(names, &options->devices);
+    if (wanted != NULL) {
+        return err_set(err, ERR_USAGE, "--device '%s': expected %s", names, wanted);
+    }
+    options->no_devices |= strcmp(names, DEVICE_NONE) == 0;
+    return 0;
+}
+
+int options_add_cdi_folder(struct run_options *options, const char *cwd, const char *text, struct err *err)
+{
+    struct stat st;
+    auto_free char *path = path_normal(cwd, text);
+    if (text[0] == '\0' || stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+        return err_set(err, ERR_NOT_FOUND, "--cdi-dir '%s': is no directory", text);
+    }
+    strlist_take(&options->cdi_folders, steal_ptr(&path));
+    return 0;
+}
+
+void options_devices(const struct run_options *options, const struct definition *def, struct strlist *ret_names)
+{
+    const struct strlist *lists[] = {&def->devices, &options->devices};
+    for (size_t i = options->no_devices ? 1 : 0; i < sizeof(lists) / sizeof(*lists); i++) {
+        for (size_t k = 0; k < lists[i]->count; k++) {
+            if (!strlist_has(ret_names, lists[i]->item[k])) {
+                strlist_add(ret_names, lists[i]->item[k]);
+            }
+        }
+    }
+}
+
 void run_options_release(struct run_options *options)
 {
     strlist_release(&options->no_fix);
     bind_list_release(&options->binds);
     strlist_release(&options->inputs);
     strlist_release(&options->variables);
+    strlist_release(&options->devices);
+    strlist_release(&options->cdi_folders);
     free(options->workdir);
     free(options->manifest);
     *options = (struct run_options){0};

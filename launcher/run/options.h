@@ -31,6 +31,9 @@ struct run_options {
     uint64_t keep_limit; /* bytes of one content */
     bool has_verify;
     enum verify_level verify;
+    struct strlist devices;     /* names (env/device_name.h) */
+    bool no_devices;            /* not those of the definition either */
+    struct strlist cdi_folders; /* absolute: more folders of specifications */
     struct limits limits;
     unsigned has_limit; /* a set of 1 << LIMIT_...: those that were said, also "none" */
     bool dry_run;
@@ -58,6 +61,11 @@ int options_set_keep_limit(struct run_options *options, const char *text, struct
 int options_set_verify(struct run_options *options, const char *text, struct err *err);
 /* --NAME TEXT for a limit. */
 int options_set_limit(struct run_options *options, enum limit limit, const char *text, struct err *err);
+/* --gpu, --device and --cdi-dir; `value` NULL for the first. */
+int options_add_device(struct run_options *options, const char *value, struct err *err);
+int options_add_cdi_folder(struct run_options *options, const char *cwd, const char *text, struct err *err);
+/* The devices that a run asks for: those of the definition, unless there is a --device none, and of the options. */
+void options_devices(const struct run_options *options, const struct definition *def, struct strlist *ret_names);
 /* True for places inside that make up the sandbox itself: covering one would take a wall away. */
 bool options_is_reserved(const char *target);
 void run_options_release(struct run_options *options);

@@ -170,6 +170,20 @@ static int copy_binds(struct setup *setup, const struct bind_list *binds, struct
     return 0;
 }
 
+/* What a specification of devices has outside of our folder for it must not cover what makes up the sandbox. */
+int planner_check_devices(const struct setup *setup, struct err *err)
+{
+    for (size_t i = 0; i < setup->devices.file_count; i++) {
+        const char *path = setup->devices.file[i].path;
+        if (!path_is_under(path, DEVICES_FOLDER) &&
+            (options_is_reserved(path) || planner_would_cover(setup, path) || path_is_under(path, setup->workdir))) {
+            return err_set(err, ERR_INVALID, "a specification of devices has a file at '%s', where nothing can be put",
+                           path);
+        }
+    }
+    return 0;
+}
+
 int planner_setup(const struct definition *def, const struct store_tree *tree, const struct run_options *options,
                   const struct facts *facts, const struct strlist *argv, struct setup *ret_setup, struct err *err)
 {
@@ -201,7 +215,7 @@ int planner_setup(const struct definition *def, const struct store_tree *tree, c
             "or say --workdir",
             setup->workdir);
     }
-    return copy_binds(setup, &options->binds, err);
+    return planner_check_devices(setup, err) < 0 ? -1 : copy_binds(setup, &options->binds, err);
 }
 
 static void add_private_folders(const struct setup *setup, const char *scratch, struct plan *plan)
@@ -265,6 +279,23 @@ static void hide_records(const struct facts *facts, const char *source, const ch
     }
 }
 
+static void add_devices(const struct devices *devices, struct plan *plan)
+{
+    for (size_t i = 0; i < devices->node_count; i++) {
+        const struct devices_node *node = &devices->node[i];
+        plan_add_device(plan, node->host, node->path, node->major, node->minor);
+    }
+    if (devices->file_count > 0) {
+        plan_add_mount(plan, PLAN_TMPFS, DEVICES_FOLDER)->read_only = true;
+    }
+    for (size_t i = 0; i < devices->file_count; i++) {
+        plan_add_bind(plan, devices->file[i].host, devices->file[i].path, true)->exact = true;
+    }
+    for (size_t i = 0; i < devices->link_count; i++) {
+        plan_add_link(plan, devices->link[i].path, devices->link[i].text);
+    }
+}
+
 void planner_build(const struct setup *setup, const struct facts *facts, const char *rootfs, const char *scratch,
                    struct plan *ret_plan)
 {
@@ -280,6 +311,7 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     add_private_folders(setup, scratch, plan);
     add_identity_files(setup, plan);
     add_name_files(setup, facts, plan);
+    add_devices(&setup->devices, plan);
     plan_add_bind(plan, facts->workdir, setup->workdir, false)->exact = true;
     hide_records(facts, facts->workdir, NULL, setup->workdir, plan);
     for (size_t i = 0; i < setup->binds.count; i++) {

@@ -72,6 +72,7 @@ void setup_release(struct setup *setup)
     free(setup->user);
     free(setup->hostname);
     bind_list_release(&setup->binds);
+    devices_release(&setup->devices);
     *setup = (struct setup){0};
 }
 

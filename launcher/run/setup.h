@@ -16,6 +16,7 @@
 #include "env/definition.h"
 #include "env/fix.h"
 #include "env/store.h"
+#include "run/devices.h"
 
 #define SETUP_HOSTNAME "sciwrap"
 #define SETUP_USER     "researcher"
@@ -92,6 +93,7 @@ struct setup {
     unsigned cpu_baseline; /* level that libraries choose their code for, 2 to 4; 0: that of the processor */
     struct limits limits;  /* of the definition and the options */
     bool has_seed;
+    struct devices devices;
     uint64_t seed; /* of what getrandom(2) and /dev/urandom give; at most SETUP_SEED_MOST */
 };
 

@@ -198,9 +198,11 @@ void variables_make(struct setup *setup, const struct definition *def, const str
         baseline_variables(setup->cpu_baseline, &baseline);
     }
     set_all(variables, &baseline);
+    devices_set_variables(&setup->devices, facts->environment, variables);
     set_all(variables, &def->variables);
     set_all(variables, asked);
     join_tunables(variables, &baseline);
+    devices_extend_paths(&setup->devices, variables);
     strlist_sort(variables);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * variables: the whole environment of a command. In this order, the later wins: what of the caller's passes, what is
- * held fixed (env/fix), the variables of --cpu-baseline, those of the definition, those of --env.
+ * held fixed (env/fix), the variables of --cpu-baseline, those of devices (run/devices), those of the definition, those
+ * of --env; and what devices add to PATH and LD_LIBRARY_PATH.
  *
  * Of the caller's variables those about the terminal pass, when there is one, and those of each setting that is turned
  * off. Without FIX_VARIABLES all of them do, except what names places of the host, and secrets: these never do, because

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -55,9 +57,32 @@ static int open_terminal(void)
     return -1;
 }
 
-int device_open(struct device_set *set, struct err *err)
+static bool is_planned(const struct stat *st, const struct plan_device *device)
 {
-    *set = (struct device_set){.terminal = -1};
+    return S_ISCHR(st->st_mode) && st->st_rdev == makedev(device->major, device->minor);
+}
+
+static int open_planned(struct device_set *set, struct err *err)
+{
+    const struct plan *plan = set->plan;
+    set->planned = plan->device_count > 0 ? xcalloc(plan->device_count, sizeof(*set->planned)) : NULL;
+    for (size_t i = 0; i < plan->device_count; i++) {
+        struct stat st;
+        int fd = open(plan->device[i].source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        set->planned[i] = fd;
+        if (fd < 0 || fstat(fd, &st) < 0) {
+            return err_set_errno(err, ERR_HOST, errno, "open '%s'", plan->device[i].source);
+        }
+        if (!is_planned(&st, &plan->device[i])) {
+            return err_set(err, ERR_HOST, "'%s' was exchanged while the run was started", plan->device[i].source);
+        }
+    }
+    return 0;
+}
+
+int device_open(struct device_set *set, const struct plan *plan, struct err *err)
+{
+    *set = (struct device_set){.terminal = -1, .plan = plan};
     for (size_t i = 0; i < DEVICE_COUNT; i++) {
         int fd = open_node(i, err);
         if (fd < 0) {
@@ -66,7 +91,7 @@ int device_open(struct device_set *set, struct err *err)
         set->fd[i] = fd;
     }
     set->terminal = open_terminal();
-    return 0;
+    return open_planned(set, err);
 }
 
 static int bind_descriptor(int fd, const char *place, struct err *err)
@@ -129,13 +154,44 @@ static int bind_nodes(const struct device_set *set, const char *place, struct er
     return 0;
 }
 
+/* The folders on the way to `node`, which is beneath `place`: nothing but ours is there. */
+static int make_folders(const char *place, char *node, struct err *err)
+{
+    for (char *slash = strchr(node + strlen(place) + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        int made = mkdir(node, 0755);
+        *slash = '/';
+        if (made < 0 && errno != EEXIST) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "make a folder for a device");
+        }
+    }
+    return 0;
+}
+
+static int bind_planned(const struct device_set *set, const char *place, struct err *err)
+{
+    for (size_t i = 0; i < set->plan->device_count; i++) {
+        const struct plan_device *device = &set->plan->device[i];
+        struct stat st;
+        auto_free char *node = xasprintf("%s/%s", place, device->target + strlen("/dev/"));
+        if (make_folders(place, node, err) < 0 || bind_descriptor(set->planned[i], node, err) < 0) {
+            return err_wrap(err, "'%s'", device->target);
+        }
+        if (stat(node, &st) < 0 || !is_planned(&st, device)) {
+            return err_set(err, ERR_HOST, "self-check: '%s' is not the device it should be", device->target);
+        }
+    }
+    return 0;
+}
+
 int device_build(const struct device_set *set, const char *place, struct err *err)
 {
     if (mkdir(place, 0755) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "make a place for devices");
     }
     if (mount_do("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755", "mount tmpfs", err) < 0 ||
-        bind_nodes(set, place, err) < 0 || make_links(place, err) < 0 || make_memory_and_terminals(place, err) < 0) {
+        bind_nodes(set, place, err) < 0 || bind_planned(set, place, err) < 0 || make_links(place, err) < 0 ||
+        make_memory_and_terminals(place, err) < 0) {
         return -1;
     }
     return mount_freeze(place, err);
@@ -149,6 +205,12 @@ void device_close(struct device_set *set)
             set->fd[i] = 0;
         }
     }
+    for (size_t i = 0; set->planned != NULL && i < set->plan->device_count; i++) {
+        if (set->planned[i] > 0) {
+            close(set->planned[i]);
+        }
+    }
+    free(steal_ptr(&set->planned));
     if (set->terminal > 0) {
         close(set->terminal);
         set->terminal = 0;

@@ -33,6 +33,19 @@ void plan_add_file(struct plan *plan, const char *target, const char *content)
     mount->read_only = true;
 }
 
+void plan_add_device(struct plan *plan, const char *source, const char *target, unsigned major, unsigned minor)
+{
+    plan->device = xreallocarray(plan->device, plan->device_count + 1, sizeof(*plan->device));
+    plan->device[plan->device_count++] =
+        (struct plan_device){.source = xstrdup(source), .target = xstrdup(target), .major = major, .minor = minor};
+}
+
+void plan_add_link(struct plan *plan, const char *target, const char *text)
+{
+    plan->link = xreallocarray(plan->link, plan->link_count + 1, sizeof(*plan->link));
+    plan->link[plan->link_count++] = (struct plan_link){.target = xstrdup(target), .text = xstrdup(text)};
+}
+
 const char *plan_search_path(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->environment.count; i++) {
@@ -50,7 +63,17 @@ void plan_release(struct plan *plan)
         free(plan->mount[i].target);
         free(plan->mount[i].content);
     }
+    for (size_t i = 0; i < plan->device_count; i++) {
+        free(plan->device[i].source);
+        free(plan->device[i].target);
+    }
+    for (size_t i = 0; i < plan->link_count; i++) {
+        free(plan->link[i].target);
+        free(plan->link[i].text);
+    }
     free(plan->mount);
+    free(plan->device);
+    free(plan->link);
     free(plan->rootfs);
     free(plan->scratch);
     free(plan->workdir);

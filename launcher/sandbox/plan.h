@@ -16,7 +16,7 @@
 
 enum plan_mount_kind {
     PLAN_BIND,  /* a file or directory of the host, nosuid and nodev */
-    PLAN_TMPFS, /* empty, in memory, writable unless read_only */
+    PLAN_TMPFS, /* empty, in memory, writable unless read_only; what the plan has beneath is put there all the same */
     PLAN_PROC,  /* a fresh proc of the new PID namespace */
     PLAN_DEV,   /* null zero full random urandom tty, own pts, and shm */
     PLAN_FILE,  /* a read-only file with `content` */
@@ -31,6 +31,19 @@ struct plan_mount {
     bool read_only;
 };
 
+/* A character device of the host, beside those that every run has. */
+struct plan_device {
+    char *source; /* host path without links */
+    char *target; /* inside: below /dev */
+    unsigned major, minor;
+};
+
+/* A symbolic link, beneath a mount of the plan. */
+struct plan_link {
+    char *target; /* where it is */
+    char *text;
+};
+
 struct plan {
     char *rootfs;  /* host path of the unpacked tree; mounted read-only, never written */
     char *scratch; /* host path of a private folder of this run; the layer of `writable` lives in it */
@@ -38,6 +51,10 @@ struct plan {
     struct plan_mount *mount;
     size_t mount_count;
     size_t mount_capacity;
+    struct plan_device *device;
+    size_t device_count;
+    struct plan_link *link; /* made when all mounts are there */
+    size_t link_count;
 
     struct strlist argv;
     struct strlist environment; /* "NAME=value", the whole of it */
@@ -57,6 +74,8 @@ struct plan {
 struct plan_mount *plan_add_mount(struct plan *plan, enum plan_mount_kind kind, const char *target);
 struct plan_mount *plan_add_bind(struct plan *plan, const char *source, const char *target, bool read_only);
 void plan_add_file(struct plan *plan, const char *target, const char *content);
+void plan_add_device(struct plan *plan, const char *source, const char *target, unsigned major, unsigned minor);
+void plan_add_link(struct plan *plan, const char *target, const char *text);
 /* Where a command without '/' is looked for: PATH of the plan's environment. */
 const char *plan_search_path(const struct plan *plan);
 void plan_release(struct plan *plan);

@@ -31,6 +31,7 @@
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "sandbox/device.h"
 #include "sandbox/host.h"
 #include "sandbox/mounts.h"
@@ -91,7 +92,7 @@ static int open_sources(struct building *building, struct err *err)
             }
         }
     }
-    return device_open(&building->devices, err);
+    return device_open(&building->devices, plan, err);
 }
 
 /* The overlay's layers by descriptor: a path with ',' or ':' in it would end an option. userxattr: the only kind that
@@ -297,9 +298,21 @@ static int place_file(struct building *building, size_t i, struct err *err)
     return mount_do(path, target, NULL, MS_BIND, NULL, "bind a file", err);
 }
 
+/* Something of the plan has its place in it, which is to be made. */
+static bool holds_more(const struct plan *plan, const struct plan_mount *mount)
+{
+    for (const struct plan_mount *later = mount + 1; later < plan->mount + plan->mount_count; later++) {
+        if (path_is_under(later->target, mount->target) && strcmp(later->target, mount->target) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int place_tmpfs(struct building *building, const struct plan_mount *mount, struct err *err)
 {
-    unsigned long flags = MS_NOSUID | MS_NODEV | (mount->read_only ? MS_RDONLY : 0UL);
+    bool read_only = mount->read_only && !holds_more(building->plan, mount);
+    unsigned long flags = MS_NOSUID | MS_NODEV | (read_only ? MS_RDONLY : 0UL);
     if (mount_make_target(&building->yard, mount->target, true, err) < 0) {
         return -1;
     }
@@ -331,6 +344,25 @@ static int place_mount(struct building *building, size_t i, struct err *err)
     return err_set(err, ERR_INVALID, "unknown kind of mount");
 }
 
+/* Links of the plan; and what was left writable until all was in its place. */
+static int finish_folders(const struct building *building, struct err *err)
+{
+    const struct plan *plan = building->plan;
+    for (size_t i = 0; i < plan->link_count; i++) {
+        if (symlink(plan->link[i].text, plan->link[i].target) < 0) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "make link '%s'", plan->link[i].target);
+        }
+    }
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct plan_mount *mount = &plan->mount[i];
+        if (mount->kind == PLAN_TMPFS && mount->read_only && holds_more(plan, mount) &&
+            mount_freeze(mount->target, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int furnish(struct building *building, struct err *err)
 {
     if (bind_rootfs(building, err) < 0 || make_files(building, err) < 0) {
@@ -346,7 +378,7 @@ static int furnish(struct building *building, struct err *err)
             }
         }
     }
-    if (cover_proc(building, err) < 0) {
+    if (finish_folders(building, err) < 0 || cover_proc(building, err) < 0) {
         return -1;
     }
     for (size_t i = 0; !building->plan->writable && i < building->yard.underlays.count; i++) {
