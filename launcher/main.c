@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
- * commands/  command (a row of the table, how options are read), table, help, start (what run, exec and shell share),
+ * commands/  command (a row of the table, how options are read), table, help, complete, complete_values (for shells),
+ *            start (what run, exec and shell share),
  *            supply (the helper, for pull, pin, build and lock), supply_bundle (for bundles), pull, pin, build, bundle,
  *            cite, report,
  *            envs, runs, show, show_processes, records (what an ID or a file means), pins (its environment here),
@@ -95,6 +96,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "commands/complete.h"
 #include "commands/help.h"
 #include "commands/table.h"
 #include "env/config.h"
@@ -132,6 +134,12 @@ static int dispatch(int argc, char **argv, int *exit_code, struct err *err)
     }
     if (strcmp(word, "help") == 0) {
         return help_open(argc - 1, argv + 1, err);
+    }
+    if (strcmp(word, "complete") == 0) { /* of a shell's, by completions/ */
+        struct err ignored = {0};
+        log_set_level(LOG_QUIET);
+        (void)config_load(&ignored);
+        return complete_run(argc - 1, argv + 1);
     }
     if (word[0] == '-') {
         return complain_unknown(word, err);

@@ -7,7 +7,7 @@
 #                 at full length (ten minutes; else half a minute), and a virtual machine with systemd, where
 #                 qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
-#                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench vm
+#                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells vm
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -183,7 +183,7 @@ make_stage() {
     fi
     stage=$(mktemp -d "${TMPDIR:-/tmp}/sciwrap-stage.XXXXXX") || return
     mkdir -p "$stage/build/dev" "$stage/build/release"
-    cp -a tests envs recipes examples docs "$stage/" 2>/dev/null
+    cp -a tests envs recipes examples docs completions "$stage/" 2>/dev/null
     cp -a build/fixtures "$stage/build/"
     local preset
     for preset in dev release; do
@@ -369,6 +369,14 @@ bench() {
     return $worst
 }
 
+# Completions in shells that not everybody has.
+shells() {
+    command -v zsh >/dev/null && command -v fish >/dev/null || [[ $install == no ]] ||
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends zsh fish || return
+    env COMPLETION_SHELLS="bash zsh fish" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" \
+        bats --tap tests/cli/completions.bats
+}
+
 # What needs another host than this one: a user's own systemd.
 vm() {
     as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" tests/vm/systemd.sh
@@ -403,7 +411,7 @@ if [[ $failed -eq 0 ]]; then
     part reproduce-user reproduce_user
     part lint end_beside lint
     if [[ $long == yes || $only == cli-other || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
-        $only == bench || $only == vm ]]; then
+        $only == bench || $only == shells || $only == vm ]]; then
         part cli-other cli_other
         part reproduce-long reproduce_long
         part clang clang_build
@@ -411,6 +419,7 @@ if [[ $failed -eq 0 ]]; then
         part threads threads
         part fuzz fuzz
         part bench bench
+        part shells shells
         part vm vm
     fi
 fi

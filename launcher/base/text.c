@@ -221,4 +221,3 @@ bool text_meant(char to[TEXT_MEANT], const char *word, const char *const *candid
     }
     return to[0] != '\0';
 }
-
