@@ -103,7 +103,7 @@ static const char *name_of(const char *path)
     return path;
 }
 
-static void describe_files(const struct chain_files *files, struct box *box)
+static void describe_files(const struct chain_files *files, bool maker_is_left_out, struct box *box)
 {
     size_t named = files->count <= CHAIN_NAMES ? files->count : CHAIN_NAMES - 1;
     for (size_t i = 0; i < named; i++) {
@@ -116,6 +116,9 @@ static void describe_files(const struct chain_files *files, struct box *box)
         buf_add_text(last, " more, ");
     }
     html_size(last, files->bytes);
+    if (maker_is_left_out) {
+        buf_add_text(add_line(box, "m"), "of a run that is not drawn");
+    }
     measure(box);
 }
 
@@ -150,7 +153,7 @@ static void build(struct drawing *drawing, size_t most)
         }
         size_t node = drawing->graph.nodes;
         drawing->file[drawing->files++] = i;
-        describe_files(files, &drawing->box[node]);
+        describe_files(files, files->maker != LINEAGE_NONE && files->maker >= drawing->runs, &drawing->box[node]);
         add_node(drawing, &drawing->box[node]);
         if (files->maker != LINEAGE_NONE && files->maker < drawing->runs) {
             graph_add_edge(&drawing->graph, files->maker, node);
@@ -197,6 +200,18 @@ static void draw_box(struct report *report, const struct graph_node *node, const
     report_add(report, "</g>\n");
 }
 
+/* Where a window that is too narrow for the drawing begins, in browsers that know scroll-initial-target: this run. */
+static void add_start(const struct drawing *drawing)
+{
+    for (size_t i = 0; i < drawing->runs; i++) {
+        const struct graph_node *node = &drawing->graph.node[i];
+        if (drawing->chain->run[i].is_self) {
+            report_addf(drawing->report, "<span class=\"start\" style=\"left:%dpx\"></span>\n",
+                        node->x + node->width / 2 + MARGIN);
+        }
+    }
+}
+
 static void draw(struct drawing *drawing)
 {
     struct report *report = drawing->report;
@@ -223,7 +238,9 @@ static void draw(struct drawing *drawing)
                           : "file",
                  is_run ? 4 : 14);
     }
-    report_add(report, "</svg>\n</div>\n<figcaption>Boxes are runs, rounded ones the files that they read and wrote; a "
+    report_add(report, "</svg>\n");
+    add_start(drawing);
+    report_add(report, "</div>\n<figcaption>Boxes are runs, rounded ones the files that they read and wrote; a "
                        "file is known by its content, not by its name.");
     if (drawing->runs < drawing->chain->runs) {
         report_addf(report, " Drawn are %zu of %zu; the others come before or beside them.", drawing->runs,

@@ -39,7 +39,7 @@ static void add_files_fact(struct report *report, const char *name, bool outputs
     uint64_t bytes = 0;
     const char *at = report->cite->run.files;
     while (catalog_file_next(&report->cite->run, &at, &file)) {
-        if (file.is_output == outputs) {
+        if (file.is_output == outputs && cite_text_is_listed(&file)) {
             count++;
             bytes += file.size;
         }

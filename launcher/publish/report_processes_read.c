@@ -129,8 +129,8 @@ char *told_process_words(const struct told_process *process)
     const struct doc *argv = doc_get(doc_at(programs, count - 1), "argv");
     struct buf words = {0};
     for (size_t i = 0; i + 1 < count && words.length < WORDS_MOST; i++) {
-        auto_free char *path = doc_get_text(doc_at(programs, i), "path");
-        buf_addf(&words, "%s \xe2\x86\x92 ", path != NULL ? path_base(path) : "?");
+        auto_free char *name = doc_text(doc_at(doc_get(doc_at(programs, i), "argv"), 0));
+        buf_addf(&words, "%s \xe2\x86\x92 ", name != NULL ? path_base(name) : "?");
     }
     for (size_t i = 0; i < doc_count(argv) && words.length < WORDS_MOST; i++) {
         auto_free char *word = doc_text(doc_at(argv, i));
