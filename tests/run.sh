@@ -8,6 +8,7 @@
 #                 qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
 #                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells vm
+#                 browser
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -29,7 +30,7 @@ while [[ $# -gt 0 ]]; do
     --long) long=yes ;;
     --only) only=${2:?--only needs a part} && shift ;;
     --no-install) install=no ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) echo "tests/run.sh: unknown option '$1'; see --help" >&2 && exit 125 ;;
     esac
     shift
@@ -382,6 +383,11 @@ vm() {
     as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" tests/vm/systemd.sh
 }
 
+# The pages of `sciwrap report` in Chromium, which it installs.
+browser() {
+    as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" tests/report/browser.sh
+}
+
 mkdir -p "$logs"
 trap remove_stage EXIT
 if [[ $install == yes ]]; then
@@ -411,7 +417,7 @@ if [[ $failed -eq 0 ]]; then
     part reproduce-user reproduce_user
     part lint end_beside lint
     if [[ $long == yes || $only == cli-other || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
-        $only == bench || $only == shells || $only == vm ]]; then
+        $only == bench || $only == shells || $only == vm || $only == browser ]]; then
         part cli-other cli_other
         part reproduce-long reproduce_long
         part clang clang_build
@@ -421,6 +427,7 @@ if [[ $failed -eq 0 ]]; then
         part bench bench
         part shells shells
         part vm vm
+        part browser browser
     fi
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

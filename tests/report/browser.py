@@ -139,12 +139,10 @@ def screenshot(browser, path, width):
 def look(browser, page, out, width, scheme):
     browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
     browser.call("Emulation.setEmulatedMedia", media="screen", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    browser.call("Emulation.setScriptExecutionDisabled", value=True)
     browser.events.clear()
     browser.call("Page.navigate", url=page.resolve().as_uri())
     browser.wait_for("Page.loadEventFired")
     screenshot(browser, out / f"{page.stem}-{width}-{scheme}.png", width)
-    browser.call("Emulation.setScriptExecutionDisabled", value=False)
     found = browser.call("Runtime.evaluate", expression=MEASURE, returnByValue=True)["result"]["value"]
     wrong = list(said(browser.events))
     if found["inner"] != width:
