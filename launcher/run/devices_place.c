@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/auto.h"
+#include "base/buf.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -166,6 +167,19 @@ static bool image_has(const struct placing *placing, const char *soname)
     return false;
 }
 
+/* A folder of the image that has something in it, which a mount would hide. */
+static bool image_has_folder(const struct placing *placing, const char *path)
+{
+    auto_release(buf) struct buf below = {0};
+    auto_release(strlist) struct strlist names = {0};
+    struct err unreadable = {0};
+    if (!fs_find_in_root(placing->rootfs_fd, path, &below, NULL)) {
+        return false;
+    }
+    const char *found = below.length > 0 ? buf_text(&below) : ".";
+    return fs_list(placing->rootfs_fd, found, &names, &unreadable) < 0 || names.count > 0;
+}
+
 static bool has_library_name(const char *name)
 {
     const char *at = strstr(name, ".so");
@@ -222,7 +236,9 @@ static int place_mount(const struct placing *placing, const struct cdi_mount *mo
         return err_set(placing->err, ERR_INVALID, "%s: nothing of a specification can be mounted at '%s'",
                        placing->from, mount->path);
     }
-    if (S_ISDIR(st.st_mode)) {
+    if (S_ISDIR(st.st_mode) && image_has_folder(placing, mount->path)) {
+        strlist_addf(&devices->left_out, "folder %s: the environment has its own", mount->path);
+    } else if (S_ISDIR(st.st_mode)) {
         add_file(devices, DEVICES_DIRECTORY, mount->path, real, NULL, &st);
     } else if (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode)) {
         add_file(devices, DEVICES_OTHER, mount->path, real, NULL, &st);

@@ -224,6 +224,23 @@ ROWS
     is "$(field 'm["circumstances"]["devices"]["specifications"][0]["path"]')" "$WORK/later/b.json"
 }
 
+@test "folders and sockets come in where nothing is hidden by them" {
+    mkdir share
+    echo shared >share/file
+    python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+    spec a.json acme.org/gpu '{"mounts": [{"hostPath": "'"$WORK"'/share", "containerPath": "/usr/share/acme"},
+        {"hostPath": "'"$WORK"'/share", "containerPath": "/usr/bin"},
+        {"hostPath": "'"$WORK"'/share", "containerPath": "/tmp/acme"},
+        {"hostPath": "'"$WORK"'/socket", "containerPath": "/run/acme/socket"}]}'
+    succeeds "$SCIWRAP" exec --device acme.org/gpu=0 loader sh -c 'cat /usr/share/acme/file /tmp/acme/file; ls /run/acme
+        touch /tmp/acme/x || echo no; touch /tmp/x'
+    is "$output" $'shared\nshared\nsocket\nno'
+    notes 'not done: folder /usr/bin: the environment has its own'
+    is "$(devices '[(f["path"], f["type"], "sha256" in f) for f in d["files"]]')" \
+        "[('/usr/share/acme', 'directory', False), ('/tmp/acme', 'directory', False), ('/run/acme/socket', 'other', False)]"
+    [[ $(leaks device-files) == *"without a digest: /usr/share/acme, /tmp/acme, /run/acme/socket"* ]]
+}
+
 @test "a link of the image leads no file of a specification out of the environment" {
     spec a.json acme.org/gpu '{"mounts": [{"hostPath": "'"$HOST"'/icd.json", "containerPath": "/opt/out/x"}]}'
     run "$SCIWRAP" exec --device acme.org/gpu=0 loader cat /opt/out/x
