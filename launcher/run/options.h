@@ -32,7 +32,6 @@ struct run_options {
     bool has_verify;
     enum verify_level verify;
     struct strlist devices;     /* names (env/device_name.h) */
-    bool no_devices;            /* not those of the definition either */
     struct strlist cdi_folders; /* absolute: more folders of specifications */
     struct limits limits;
     unsigned has_limit; /* a set of 1 << LIMIT_...: those that were said, also "none" */
@@ -42,6 +41,7 @@ struct run_options {
     bool writable;
     bool nested;
     bool private_cores;
+    bool no_devices; /* not those of the definition either */
 };
 
 /* SRC[:DST][:ro|rw]. SRC against `cwd`; it must exist. Read-only unless asked. */
