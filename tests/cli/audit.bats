@@ -57,6 +57,8 @@ nothing_of_audits() {
     is "$(rows all.json 'r["outcome"] == "not tried" and r["wall"] not in ("limits",)')" ""
     is "$(rows all.json 'r["outcome"] == "held" and r["wall"] != "outside" and not r.get("held_by")')" ""
     is "$(rows all.json 'r["outcome"] == "shared" and not r.get("lessened_by")')" ""
+    # What docs/ says of an audit is what it tells.
+    python3 "$BATS_TEST_DIRNAME/audit_docs.py" all.json "$BATS_TEST_DIRNAME/../../docs"
     nothing_of_audits
     is "$(ls -A)" all.json
 }
