@@ -181,7 +181,7 @@ static int write_bundle(struct line *line, const char *cwd, struct err *err)
 
 /* ---- looking into one */
 
-/* A definition need not say how large its artifact is. */
+/* A definition need not say how large its artifact is, and says of an image only how large its manifest is. */
 #define UNKNOWN UINT64_MAX
 
 static void print_content(const char *title, const struct digest *digest, uint64_t size, const char *name)
@@ -220,8 +220,10 @@ static int print_record(const struct record *record, struct err *err)
     }
     const struct setup_environment *environment = &manifest.setup.environment;
     bool with_outputs = false;
+    bool is_image = false;
     for (size_t i = 0; i < record->contents.list.count; i++) {
         with_outputs |= record->contents.list.item[i].kind == BUNDLE_OUTPUT;
+        is_image |= record->contents.list.item[i].kind == BUNDLE_LAYOUT;
     }
     printf("run       %s\ncommand  ", manifest.id);
     for (size_t i = 0; i < manifest.setup.argv.count; i++) {
@@ -230,8 +232,11 @@ static int print_record(const struct record *record, struct err *err)
     }
     printf("\nbytes     %" PRIu64 "\n", record->contents.list.bytes);
     print_digest("contents", &record->contents.identity);
-    print_content(record->contents.has_artifact ? "artifact" : "only pin", &environment->artifact,
-                  environment->size > 0 ? environment->size : UNKNOWN, environment->name);
+    print_content(is_image                        ? "image"
+                  : record->contents.has_artifact ? "artifact"
+                                                  : "only pin",
+                  &environment->artifact, environment->size > 0 && !is_image ? environment->size : UNKNOWN,
+                  environment->name);
     print_files("input", BUNDLE_INPUT, &manifest.inputs, &record->contents.list);
     if (with_outputs) {
         print_files("output", BUNDLE_OUTPUT, &manifest.outputs, &record->contents.list);

@@ -16,11 +16,14 @@ static const struct {
     const char *name;
     bool folder; /* of files that are named by their digest */
 } kinds[] = {
-    [BUNDLE_MANIFEST] = {"manifest.json", false}, [BUNDLE_DEFINITION] = {"definition.ini", false},
-    [BUNDLE_INPUT] = {"inputs/", true},           [BUNDLE_OUTPUT] = {"outputs/", true},
+    [BUNDLE_MANIFEST] = {"manifest.json", false},
+    [BUNDLE_DEFINITION] = {"definition.ini", false},
+    [BUNDLE_INPUT] = {"inputs/", true},
+    [BUNDLE_OUTPUT] = {"outputs/", true},
     [BUNDLE_ARTIFACT] = {"artifact/", true},
+    [BUNDLE_LAYOUT] = {BUNDLE_LAYOUT_FOLDER "/oci-layout", false},
+    [BUNDLE_BLOB] = {BUNDLE_LAYOUT_FOLDER "/blobs/sha256/", true},
 };
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 void bundle_list_add(struct bundle_list *list, enum bundle_kind kind, const struct digest *digest)
 {
@@ -126,7 +129,7 @@ static int parse_file(struct bundle_list *list, const char *line, size_t number,
     if (!digest_from_hex(hex, &digest) || strncmp(line + DIGEST_HEX, "  ", 2) != 0) {
         return complain(err, number, "not 'SHA256  NAME'");
     }
-    for (unsigned kind = 0; kind < KINDS; kind++) {
+    for (unsigned kind = 0; kind < BUNDLE_KINDS; kind++) {
         struct bundle_file file = {.kind = (enum bundle_kind)kind, .digest = digest};
         auto_free char *path = bundle_file_path(&file);
         if (strcmp(path, line + DIGEST_HEX + 2) == 0) {
@@ -174,9 +177,10 @@ static int parse(struct bundle_list *list, const char *text, size_t length, stru
     if (parse_lines(list, text, length, err) < 0) {
         return -1;
     }
+    size_t layouts = count_kind(list, BUNDLE_LAYOUT);
     if (count_kind(list, BUNDLE_MANIFEST) != 1 || count_kind(list, BUNDLE_DEFINITION) != 1 ||
-        count_kind(list, BUNDLE_ARTIFACT) > 1) {
-        return err_set(err, ERR_INVALID, "not one manifest, one definition and at most one artifact");
+        count_kind(list, BUNDLE_ARTIFACT) + layouts > 1 || (layouts == 1) != (count_kind(list, BUNDLE_BLOB) > 0)) {
+        return err_set(err, ERR_INVALID, "not one manifest, one definition and at most one artifact or image");
     }
     /* Whatever else could be written in another way (order, a file twice, the count, a leading zero, a NUL byte). */
     bundle_list_sort(list);

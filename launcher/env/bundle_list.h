@@ -9,6 +9,12 @@
  *     HEX  inputs/HEX
  *     HEX  artifact/HEX
  *
+ * or, when the environment is an image, in the place of the last one an OCI layout (OCI image specification 1.1,
+ * image-layout.md) without an index: the image's manifest, config and layers:
+ *
+ *     HEX  artifact/oci-layout
+ *     HEX  artifact/blobs/sha256/HEX
+ *
  * so that sha256sum(1) can check an unpacked bundle. Names come from kind and digest alone, none from outside: there is
  * nothing to escape with. Each kind in the order of the enum, within it sorted by digest, each content once: for the
  * same files there is one list, and its sha256 identifies the bundle, however it is compressed.
@@ -23,7 +29,19 @@
 #include "base/digest.h"
 #include "base/err.h"
 
-enum bundle_kind { BUNDLE_MANIFEST, BUNDLE_DEFINITION, BUNDLE_INPUT, BUNDLE_OUTPUT, BUNDLE_ARTIFACT };
+enum bundle_kind {
+    BUNDLE_MANIFEST,
+    BUNDLE_DEFINITION,
+    BUNDLE_INPUT,
+    BUNDLE_OUTPUT,
+    BUNDLE_ARTIFACT,
+    BUNDLE_LAYOUT,
+    BUNDLE_BLOB,
+    BUNDLE_KINDS
+};
+
+#define BUNDLE_LAYOUT_FOLDER "artifact"
+#define BUNDLE_LAYOUT_TEXT   "{\"imageLayoutVersion\":\"1.0.0\"}\n"
 
 #define BUNDLE_LIST_NAME  "SHA256SUMS"
 #define BUNDLE_BYTES_MOST (1ULL << 50) /* 1 PiB: sums of sizes stay far from overflow */
@@ -54,5 +72,6 @@ char *bundle_file_path(const struct bundle_file *file);
 
 /* Appends the text of a sorted list. */
 void bundle_list_format(const struct bundle_list *list, struct buf *text);
-/* ERR_INVALID unless it is the text of a list with one manifest, one definition and at most one artifact. */
+/* ERR_INVALID unless it is the text of a list with one manifest, one definition and at most one artifact or
+ * image. */
 int bundle_list_parse(struct bundle_list *list, const char *text, size_t length, struct err *err);

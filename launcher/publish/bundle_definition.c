@@ -6,6 +6,7 @@
 
 #include "base/auto.h"
 #include "base/keyfile.h"
+#include "base/mem.h"
 #include "env/bundle_list.h"
 #include "env/definition.h"
 
@@ -16,12 +17,31 @@ static void add_line(struct buf *text, const char *key, const char *value)
     buf_addf(text, fits ? "%s = %s\n" : "%s=%s\n", key, value);
 }
 
-static void add_artifact(struct buf *text, const struct setup_environment *environment, bool with_artifact)
+static bool is_image(const struct keyfile *file)
 {
-    struct bundle_file file = {.kind = BUNDLE_ARTIFACT, .digest = environment->artifact};
+    for (size_t i = 0; i < file->count; i++) {
+        const struct keyfile_entry *entry = &file->entry[i];
+        if (strcmp(entry->section, "artifact") == 0 && strcmp(entry->key, "type") == 0) {
+            return strcmp(entry->value, "image") == 0;
+        }
+    }
+    return false;
+}
+
+/* Where it is in a bundle that was unpacked in `folder`; NULL: as seen from the definition beside it. */
+static char *artifact_url(const struct digest *artifact, bool image, const char *folder)
+{
+    struct bundle_file file = {.kind = BUNDLE_ARTIFACT, .digest = *artifact};
+    auto_free char *path = image ? xstrdup(BUNDLE_LAYOUT_FOLDER) : bundle_file_path(&file);
+    return xasprintf("%s%s%s%s", image ? "oci-layout:" : "", folder != NULL ? folder : "", folder != NULL ? "/" : "",
+                     path);
+}
+
+static void add_artifact(struct buf *text, const struct setup_environment *environment, bool image, bool with_artifact)
+{
     if (with_artifact) {
-        auto_free char *path = bundle_file_path(&file);
-        add_line(text, "url", path);
+        auto_free char *url = artifact_url(&environment->artifact, image, NULL);
+        add_line(text, "url", url);
     }
 }
 
@@ -38,7 +58,7 @@ static void add_entries(struct buf *text, const struct keyfile *file, const stru
             section = entry->section;
         }
         if (in_artifact && !artifact_added) {
-            add_artifact(text, environment, with_artifact);
+            add_artifact(text, environment, is_image(file), with_artifact);
             artifact_added = true;
         }
         if (!in_artifact || strcmp(entry->key, "url") != 0 || definition_url_is_remote(entry->value)) {
@@ -53,7 +73,7 @@ static void add_pin(struct buf *text, const struct setup_environment *environmen
     char hex[DIGEST_HEX + 1];
     digest_to_hex(&environment->artifact, hex);
     buf_add_text(text, "[artifact]\n");
-    add_artifact(text, environment, with_artifact);
+    add_artifact(text, environment, false, with_artifact);
     add_line(text, "sha256", hex);
     if (environment->size > 0) {
         buf_addf(text, "size = %llu\n", (unsigned long long)environment->size);
@@ -65,17 +85,6 @@ static void add_pin(struct buf *text, const struct setup_environment *environmen
     if (environment->recipe != NULL) {
         add_line(text, "recipe", environment->recipe);
     }
-}
-
-static bool is_image(const struct keyfile *file)
-{
-    for (size_t i = 0; i < file->count; i++) {
-        const struct keyfile_entry *entry = &file->entry[i];
-        if (strcmp(entry->section, "artifact") == 0 && strcmp(entry->key, "type") == 0) {
-            return strcmp(entry->value, "image") == 0;
-        }
-    }
-    return false;
 }
 
 static int check_pin(const struct definition *def, const struct setup_environment *environment, struct err *err)
@@ -98,11 +107,6 @@ int bundle_definition_make(const struct setup_environment *environment, const ch
         if (keyfile_parse(&file, "definition", text, strlen(text), err) < 0) {
             return -1;
         }
-        if (with_artifact && is_image(&file)) {
-            return err_set(err, ERR_USAGE,
-                           "it is an image, which has no single file that a bundle could hold; --no-artifact leaves it "
-                           "out, and a rerun brings it from its oci:// address");
-        }
         add_entries(&made, &file, environment, with_artifact);
     }
     int result = definition_parse(&def, "/definition.ini", buf_text(&made), made.length, err);
@@ -117,16 +121,18 @@ int bundle_definition_make(const struct setup_environment *environment, const ch
     return 0;
 }
 
-int bundle_definition_check(const char *path, const struct setup_environment *environment, const char *artifact,
+int bundle_definition_check(const char *path, const struct setup_environment *environment, const char *folder,
                             struct err *err)
 {
     auto_release(definition) struct definition def = {0};
     if (definition_load(&def, path, err) < 0) {
         return -1;
     }
+    auto_free char *inside =
+        folder != NULL ? artifact_url(&environment->artifact, def.type == ARTIFACT_IMAGE, folder) : NULL;
     for (size_t i = 0; i < def.url.count; i++) {
         const char *url = def.url.item[i];
-        if (!definition_url_is_remote(url) && (artifact == NULL || strcmp(url, artifact) != 0)) {
+        if (!definition_url_is_remote(url) && (inside == NULL || strcmp(url, inside) != 0)) {
             return err_set(err, ERR_INVALID, "member 'definition.ini' names a place of this host: '%s'", url);
         }
     }

@@ -18,7 +18,7 @@ int bundle_definition_make(const struct setup_environment *environment, const ch
                            struct buf *ret_text, struct err *err);
 
 /* Checks the definition of a bundle, which is foreign, before anything is brought by it: it pins the environment's
- * artifact, and names no place of this host but `artifact`, the host path of the artifact of the bundle (NULL: none).
- */
-int bundle_definition_check(const char *path, const struct setup_environment *environment, const char *artifact,
+ * artifact, and names no place of this host but the artifact in `folder`, where the bundle is unpacked (NULL: the
+ * bundle has none). */
+int bundle_definition_check(const char *path, const struct setup_environment *environment, const char *folder,
                             struct err *err);

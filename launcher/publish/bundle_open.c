@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/doc.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "publish/bundle_definition.h"
@@ -41,20 +42,64 @@ static int check_complete(const struct bundle_list *list, const struct run_conte
     return 0;
 }
 
+static int add_blob(const struct doc *descriptor, struct bundle_list *named, struct err *err)
+{
+    static const char prefix[] = "sha256:";
+    struct digest digest;
+    auto_free char *text = doc_get_text(descriptor, "digest");
+    if (text == NULL || strncmp(text, prefix, strlen(prefix)) != 0 ||
+        !digest_from_hex(text + strlen(prefix), &digest)) {
+        return err_set(err, ERR_INVALID, "the manifest of its image names a blob without a sha256");
+    }
+    bundle_list_add(named, BUNDLE_BLOB, &digest);
+    return 0;
+}
+
+/* The blobs of the image, if it has one: the image's manifest, which is what the run pins, and those that it names. */
+static int add_image(const char *folder, const struct bundle_list *list, const struct setup_environment *environment,
+                     struct bundle_list *named, struct err *err)
+{
+    enum { MOST = 4 * 1024 * 1024 }; /* what registries take at most */
+    struct bundle_file file = {.kind = BUNDLE_BLOB, .digest = environment->artifact};
+    if (!bundle_list_has(list, BUNDLE_BLOB, &environment->artifact)) {
+        return 0;
+    }
+    auto_free char *member = bundle_file_path(&file);
+    auto_free char *path = xasprintf("%s/%s", folder, member);
+    struct doc *image = doc_load(path, MOST, err);
+    if (image == NULL) {
+        return -1;
+    }
+    const struct doc *layers = doc_get(image, "layers");
+    bundle_list_add(named, BUNDLE_BLOB, &environment->artifact);
+    int result = add_blob(doc_get(image, "config"), named, err);
+    for (size_t i = 0; i < doc_count(layers) && result == 0; i++) {
+        result = add_blob(doc_at(layers, i), named, err);
+    }
+    doc_free(image);
+    return result;
+}
+
 /* That it has nothing that the run did not have: what is brought along under cover would be taken for checked. */
-static int check_named(const struct bundle_list *list, const struct run_contents *contents,
-                       const struct setup_environment *environment, struct err *err)
+static int check_named(const char *folder, bool unpacked, const struct bundle_list *list,
+                       const struct run_contents *contents, const struct setup_environment *environment,
+                       struct err *err)
 {
     struct bundle_list named = {0};
     int result = 0;
     bundle_list_add(&named, BUNDLE_ARTIFACT, &environment->artifact);
+    if (unpacked && add_image(folder, list, environment, &named, err) < 0) {
+        bundle_list_release(&named);
+        return -1;
+    }
     for (size_t i = 0; i < contents->count; i++) {
         bundle_list_add(&named, contents->item[i].file.kind, &contents->item[i].file.digest);
     }
     bundle_list_sort(&named);
     for (size_t i = 0; i < list->count && result == 0; i++) {
         const struct bundle_file *file = &list->item[i];
-        bool fixed = file->kind == BUNDLE_MANIFEST || file->kind == BUNDLE_DEFINITION;
+        bool fixed = file->kind == BUNDLE_MANIFEST || file->kind == BUNDLE_DEFINITION || file->kind == BUNDLE_LAYOUT ||
+                     (file->kind == BUNDLE_BLOB && !unpacked);
         if (!fixed && !bundle_list_has(&named, file->kind, &file->digest)) {
             auto_free char *path = bundle_file_path(file);
             result = err_set(err, ERR_INVALID, "member '%s' is nothing that its manifest names", path);
@@ -68,16 +113,14 @@ static int check_named(const struct bundle_list *list, const struct run_contents
 static int check_definition(const char *folder, const struct setup_environment *environment,
                             struct bundle_contents *contents, struct err *err)
 {
-    struct bundle_file file = {.kind = BUNDLE_ARTIFACT, .digest = environment->artifact};
-    auto_free char *member = bundle_file_path(&file);
-    auto_free char *artifact = xasprintf("%s/%s", folder, member);
     auto_free char *path = xasprintf("%s/definition.ini", folder);
-    contents->has_artifact = bundle_list_has(&contents->list, BUNDLE_ARTIFACT, &environment->artifact);
+    contents->has_artifact = bundle_list_has(&contents->list, BUNDLE_ARTIFACT, &environment->artifact) ||
+                             bundle_list_has(&contents->list, BUNDLE_BLOB, &environment->artifact);
     contents->definition = xasprintf("%s/%s.ini", folder, environment->name);
     if (rename(path, contents->definition) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "rename '%s'", path);
     }
-    return bundle_definition_check(contents->definition, environment, contents->has_artifact ? artifact : NULL, err);
+    return bundle_definition_check(contents->definition, environment, contents->has_artifact ? folder : NULL, err);
 }
 
 /* Not by fs_copy_fd(): sharing blocks (FICLONE) knows no offset. */
@@ -144,7 +187,7 @@ static int check(const char *folder, bool unpacked, const struct manifest *manif
     run_contents_gather(manifest, true, &wanted);
     int result = check_complete(&contents->list, &wanted, err);
     if (result == 0) {
-        result = check_named(&contents->list, &wanted, environment, err);
+        result = check_named(folder, unpacked, &contents->list, &wanted, environment, err);
     }
     if (result == 0) {
         result = check_definition(folder, environment, contents, err);

@@ -2,6 +2,7 @@
  * bundle_plan: what belongs into a bundle and where it is. */
 #include "supply/bundle_plan.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static struct bundle_source *add(struct bundle_plan *plan)
 
 static bool find_kind(struct bundle_file *file, const char *name)
 {
-    for (file->kind = BUNDLE_MANIFEST; file->kind <= BUNDLE_ARTIFACT; file->kind++) {
+    for (file->kind = BUNDLE_MANIFEST; file->kind < BUNDLE_KINDS; file->kind++) {
         auto_free char *path = bundle_file_path(file);
         if (strcmp(path, name) == 0) {
             return true;
@@ -85,6 +86,30 @@ struct bundle_source *bundle_plan_find(const struct bundle_plan *plan, enum bund
         }
     }
     return NULL;
+}
+
+/* As bundle_list_sort() has them. */
+static int compare(const void *a, const void *b)
+{
+    const struct bundle_source *first = a;
+    const struct bundle_source *second = b;
+    return memcmp(first->file.digest.bytes, second->file.digest.bytes, DIGEST_BYTES);
+}
+
+void bundle_plan_take_image(struct bundle_plan *plan, const struct bundle_source *blobs, size_t count)
+{
+    struct bundle_source *last = &plan->item[plan->count - 1];
+    struct bundle_file layout = {.kind = BUNDLE_LAYOUT};
+    digest_bytes(BUNDLE_LAYOUT_TEXT, strlen(BUNDLE_LAYOUT_TEXT), &layout.digest);
+    assert(last->file.kind == BUNDLE_ARTIFACT);
+    free(last->path);
+    *last =
+        (struct bundle_source){.file = layout, .size = strlen(BUNDLE_LAYOUT_TEXT), .text = xstrdup(BUNDLE_LAYOUT_TEXT)};
+    size_t first = plan->count;
+    for (size_t i = 0; i < count; i++) {
+        *add(plan) = blobs[i];
+    }
+    qsort(plan->item + first, count, sizeof(*plan->item), compare);
 }
 
 void bundle_plan_release(struct bundle_plan *plan)

@@ -31,4 +31,7 @@ struct bundle_plan {
 int bundle_plan_parse(struct bundle_plan *plan, const char *bytes, size_t length, struct err *err);
 /* The source of the first file of a kind; NULL when there is none. */
 struct bundle_source *bundle_plan_find(const struct bundle_plan *plan, enum bundle_kind kind);
+/* The artifact, which is the last of the plan, is an image: a layout and these blobs, whose paths become the plan's,
+ * take its place. */
+void bundle_plan_take_image(struct bundle_plan *plan, const struct bundle_source *blobs, size_t count);
 void bundle_plan_release(struct bundle_plan *plan);

@@ -61,6 +61,17 @@ static int complain_content(const char *path, const struct digest *is, struct er
     return err_set(err, ERR_MISMATCH, "member '%s' is not what " BUNDLE_LIST_NAME " says: its sha256 is %s", path, hex);
 }
 
+static int make_parents(const struct reading *reading, const char *path, struct err *err)
+{
+    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        auto_free char *folder = xstrndup(path, (size_t)(slash - path));
+        if (mkdirat(reading->folder_fd, folder, 0700) < 0 && errno != EEXIST) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "create the folder of the artifact");
+        }
+    }
+    return 0;
+}
+
 /* The place of a content in the folder; -1 without an error when it is not kept. */
 static int open_target(const struct reading *reading, const struct bundle_file *file, struct err *err)
 {
@@ -69,12 +80,9 @@ static int open_target(const struct reading *reading, const struct bundle_file *
         return -1;
     }
     digest_to_hex(&file->digest, hex);
-    if (file->kind == BUNDLE_ARTIFACT) {
+    if (file->kind >= BUNDLE_ARTIFACT) {
         auto_free char *path = bundle_file_path(file);
-        if (mkdirat(reading->folder_fd, "artifact", 0700) < 0) {
-            return err_set_errno(err, ERR_SYSTEM, errno, "create the folder of the artifact");
-        }
-        return open_new(reading, path, 0400, err);
+        return make_parents(reading, path, err) < 0 ? -1 : open_new(reading, path, 0400, err);
     }
     auto_free char *folder = xasprintf(".sciwrap/objects/%.2s", hex);
     auto_free char *path = xasprintf("%s/%s", folder, hex);

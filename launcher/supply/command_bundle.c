@@ -11,11 +11,13 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "env/collect.h"
 #include "env/definition.h"
 #include "env/store.h"
 #include "supply/bundle_read.h"
 #include "supply/bundle_write.h"
 #include "supply/command_line.h"
+#include "supply/image_keep.h"
 #include "supply/pull.h"
 #include "supply/supply.h"
 
@@ -92,12 +94,54 @@ static int recorded_definition(const struct bundle_plan *plan, const char *name,
     return 0;
 }
 
+static int complain_artifact(const char *environment, struct err *err)
+{
+    struct err why = *err;
+    return err_set(err, why.kind,
+                   "the artifact of environment %s is not in the store, and %s; --no-artifact leaves it out",
+                   environment, why.text);
+}
+
+static int find_image(struct bundle_plan *plan, const struct definition *def, const struct store *store,
+                      struct err *err)
+{
+    auto_release(progress) struct progress progress = {0};
+    auto_release(image_blobs) struct image_blobs blobs = {0};
+    if (image_keep(def, store, &progress, &blobs, err) < 0) {
+        return -1;
+    }
+    auto_free struct bundle_source *sources = xcalloc(blobs.count, sizeof(*sources));
+    for (size_t i = 0; i < blobs.count; i++) {
+        char hex[DIGEST_HEX + 1];
+        digest_to_hex(&blobs.blob[i].digest, hex);
+        sources[i].file = (struct bundle_file){.kind = BUNDLE_BLOB, .digest = blobs.blob[i].digest};
+        sources[i].size = blobs.blob[i].size;
+        sources[i].path = xasprintf("/proc/self/fd/%d/blobs/sha256/%s", store->fd, hex);
+    }
+    bundle_plan_take_image(plan, sources, blobs.count);
+    return 0;
+}
+
+static int find_file(struct bundle_source *artifact, const struct definition *def, const struct store *store,
+                     int *ret_fd, struct err *err)
+{
+    struct stat st;
+    auto_fd int fd = pull_artifact(def, store, err);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return -1;
+    }
+    free(artifact->path);
+    artifact->path = xasprintf("/proc/self/fd/%d", fd);
+    artifact->size = (uint64_t)st.st_size;
+    *ret_fd = steal_fd(&fd);
+    return 0;
+}
+
 /* The artifact is found now: until then only its digest was known. */
-static int find_artifact(const struct bundle_plan *plan, struct bundle_source *artifact, const char *environment,
-                         struct store *store, int *ret_fd, struct err *err)
+static int find_artifact(struct bundle_plan *plan, struct bundle_source *artifact, const char *environment,
+                         struct store *store, int *ret_fd, int *ret_kept, struct err *err)
 {
     auto_release(definition) struct definition def = {0};
-    struct stat st;
     int result = artifact->path != NULL && artifact->path[0] != '\0'
                      ? definition_load(&def, artifact->path, err)
                      : recorded_definition(plan, environment, &def, err);
@@ -107,18 +151,10 @@ static int find_artifact(const struct bundle_plan *plan, struct bundle_source *a
     if (!digest_equal(&def.sha256, &artifact->file.digest)) {
         return err_set(err, ERR_MISMATCH, "'%s' pins another artifact than the run had", def.path);
     }
-    auto_fd int fd = pull_artifact(&def, store, err);
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        struct err why = *err;
-        return err_set(err, why.kind,
-                       "the artifact of environment %s is not in the store, and %s; --no-artifact leaves it out",
-                       environment, why.text);
-    }
-    free(artifact->path);
-    artifact->path = xasprintf("/proc/self/fd/%d", fd);
-    artifact->size = (uint64_t)st.st_size;
-    *ret_fd = steal_fd(&fd);
-    return 0;
+    *ret_kept = collect_keep_blobs(store);
+    result =
+        def.type == ARTIFACT_IMAGE ? find_image(plan, &def, store, err) : find_file(artifact, &def, store, ret_fd, err);
+    return result < 0 ? complain_artifact(environment, err) : 0;
 }
 
 static int write_plan(struct bundle_plan *plan, const char *label, const char *environment, struct digest *ret_list,
@@ -127,8 +163,9 @@ static int write_plan(struct bundle_plan *plan, const char *label, const char *e
     __attribute__((cleanup(store_close))) struct store store = {.fd = -1};
     auto_release(progress) struct progress progress = {0};
     auto_fd int artifact_fd = -1;
+    auto_fd int kept = -1;
     struct bundle_source *artifact = bundle_plan_find(plan, BUNDLE_ARTIFACT);
-    if (artifact != NULL && find_artifact(plan, artifact, environment, &store, &artifact_fd, err) < 0) {
+    if (artifact != NULL && find_artifact(plan, artifact, environment, &store, &artifact_fd, &kept, err) < 0) {
         return -1;
     }
     uint64_t bytes = 0;

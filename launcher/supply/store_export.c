@@ -15,12 +15,21 @@
 #include "base/units.h"
 #include "base/whole.h"
 #include "env/collect.h"
+#include "supply/image_keep.h"
 #include "supply/progress.h"
 #include "supply/pull.h"
 #include "supply/store_file.h"
 #include "supply/tar_header.h"
 
 enum { CHUNK = 1024 * 1024 };
+
+struct export
+{
+    const struct definition *def;
+    const struct store *store;
+    int artifact; /* open; -1: it is an image, whose blobs lie in the store */
+    struct store_file file;
+};
 
 struct writing {
     const char *path;
@@ -96,15 +105,29 @@ static int put_blob(const struct writing *writing, int from, const struct store_
     return put_padding(writing, blob->size, err);
 }
 
-static int put_all(const struct writing *writing, const struct definition *def, const struct store_file *file,
-                   int artifact, struct err *err)
+/* The first blob is open, unless it is one of several that lie in the store. */
+static int put_blobs(const struct writing *writing, const struct store *store, int artifact,
+                     const struct store_file *file, struct err *err)
+{
+    for (size_t i = 0; i < file->count; i++) {
+        auto_fd int stored = artifact < 0 ? store_open_blob(store, &file->blob[i].digest, err) : -1;
+        if ((artifact < 0 && stored < 0) ||
+            put_blob(writing, artifact < 0 ? stored : artifact, &file->blob[i], err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int put_all(const struct writing *writing, const struct export *export, struct err *err)
 {
     static const char end[2 * TAR_BLOCK] = {0};
+    const char *definition = export->def->text;
     auto_release(buf) struct buf list = {0};
-    store_file_format(file, &list);
+    store_file_format(&export->file, &list);
     if (put_text(writing, STORE_FILE_LIST, buf_text(&list), list.length, err) < 0 ||
-        put_text(writing, STORE_FILE_DEFINITION, def->text, strlen(def->text), err) < 0 ||
-        put_blob(writing, artifact, &file->blob[0], err) < 0) {
+        put_text(writing, STORE_FILE_DEFINITION, definition, strlen(definition), err) < 0 ||
+        put_blobs(writing, export->store, export->artifact, &export->file, err) < 0) {
         return -1;
     }
     return put(writing, end, sizeof(end), err);
@@ -118,19 +141,22 @@ static int refuse_existing(const char *path, struct err *err)
                : 0;
 }
 
-static int write_file(const struct definition *def, const struct store_file *file, int artifact, const char *path,
-                      struct err *err)
+static int write_file(const struct export *export, const char *path, struct err *err)
 {
     auto_release(progress) struct progress progress = {0};
     char size[16];
     struct whole whole;
-    auto_free char *what = xasprintf("export %s", def->name);
+    uint64_t total = 0;
+    auto_free char *what = xasprintf("export %s", export->def->name);
+    for (size_t i = 0; i < export->file.count; i++) {
+        total += export->file.blob[i].size;
+    }
     if (whole_begin(&whole, path, 0666, err) < 0) {
         return -1;
     }
-    progress_begin(&progress, what, file->blob[0].size);
+    progress_begin(&progress, what, total);
     struct writing writing = {.path = path, .to = whole.fd, .progress = &progress};
-    if (put_all(&writing, def, file, artifact, err) < 0) {
+    if (put_all(&writing, export, err) < 0) {
         progress_release(&progress);
         whole_abandon(&whole);
         return -1;
@@ -138,28 +164,52 @@ static int write_file(const struct definition *def, const struct store_file *fil
     if (whole_commit(&whole, err) < 0) {
         return -1;
     }
-    progress_end(&progress, units_size(size, file->blob[0].size));
+    progress_end(&progress, units_size(size, total));
+    return 0;
+}
+
+static int find_image(struct export *export, struct err *err)
+{
+    auto_release(progress) struct progress progress = {0};
+    auto_release(image_blobs) struct image_blobs blobs = {0};
+    if (image_keep(export->def, export->store, &progress, &blobs, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < blobs.count; i++) {
+        store_file_add(&export->file, &blobs.blob[i].digest, blobs.blob[i].size);
+    }
+    return 0;
+}
+
+static int find_artifact(struct export *export, struct err *err)
+{
+    struct stat st;
+    export->artifact = pull_artifact(export->def, export->store, err);
+    if (export->artifact < 0 || fstat(export->artifact, &st) < 0) {
+        return -1;
+    }
+    store_file_add(&export->file, &export->def->sha256, (uint64_t)st.st_size);
     return 0;
 }
 
 int store_export(const struct definition *def, const struct store *store, const char *path, bool replace,
                  struct err *err)
 {
-    struct stat st;
-    struct store_file file = {.name = def->name}; /* borrowed */
+    struct export export = {.def = def, .store = store, .artifact = -1, .file = {.name = def->name /* borrowed */}};
     if (!replace && refuse_existing(path, err) < 0) {
         return -1;
     }
     auto_fd int kept = collect_keep_blobs(store);
-    auto_fd int artifact = pull_artifact(def, store, err);
-    if (artifact < 0 || fstat(artifact, &st) < 0) {
-        return err_wrap(err, "export %s", def->name);
+    digest_bytes(def->text, strlen(def->text), &export.file.definition.digest);
+    export.file.definition.size = strlen(def->text);
+    int result = def->type == ARTIFACT_IMAGE ? find_image(&export, err) : find_artifact(&export, err);
+    if (result == 0) {
+        result = write_file(&export, path, err);
     }
-    digest_bytes(def->text, strlen(def->text), &file.definition.digest);
-    file.definition.size = strlen(def->text);
-    store_file_add(&file, &def->sha256, (uint64_t)st.st_size);
-    int result = write_file(def, &file, artifact, path, err);
-    file.name = NULL;
-    store_file_release(&file);
+    if (export.artifact >= 0) {
+        close(export.artifact);
+    }
+    export.file.name = NULL;
+    store_file_release(&export.file);
     return result < 0 ? err_wrap(err, "export %s", def->name) : 0;
 }

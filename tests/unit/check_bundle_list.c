@@ -14,12 +14,15 @@
 #define INPUT(hex)    hex "  inputs/" hex "\n"
 #define OUTPUT(hex)   hex "  outputs/" hex "\n"
 #define ARTIFACT(hex) hex "  artifact/" hex "\n"
+#define LAYOUT        C "  artifact/oci-layout\n"
+#define BLOB(hex)     hex "  artifact/blobs/sha256/" hex "\n"
 
 static const char *const accepted[] = {
     "# sciwrap-bundle/1, 2 files, 0 bytes\n" MANIFEST DEFINITION,
     "# sciwrap-bundle/1, 3 files, 17 bytes\n" MANIFEST DEFINITION INPUT(A),
     "# sciwrap-bundle/1, 3 files, 1125899906842624 bytes\n" MANIFEST DEFINITION ARTIFACT(A),
     "# sciwrap-bundle/1, 6 files, 5 bytes\n" MANIFEST DEFINITION INPUT(A) INPUT(B) OUTPUT(C) ARTIFACT(A),
+    "# sciwrap-bundle/1, 5 files, 5 bytes\n" MANIFEST DEFINITION LAYOUT BLOB(A) BLOB(B),
 };
 
 static const struct {
@@ -29,6 +32,10 @@ static const struct {
     {"", "one manifest"},
     {"# sciwrap-bundle/1, 0 files, 0 bytes\n", "one manifest"},
     {"# sciwrap-bundle/1, 1 files, 0 bytes\n" MANIFEST, "one manifest"},
+    {"# sciwrap-bundle/1, 3 files, 0 bytes\n" MANIFEST DEFINITION LAYOUT, "one artifact or image"},
+    {"# sciwrap-bundle/1, 3 files, 0 bytes\n" MANIFEST DEFINITION BLOB(A), "one artifact or image"},
+    {"# sciwrap-bundle/1, 5 files, 0 bytes\n" MANIFEST DEFINITION ARTIFACT(A) LAYOUT BLOB(A), "one artifact or image"},
+    {"# sciwrap-bundle/1, 5 files, 0 bytes\n" MANIFEST DEFINITION LAYOUT BLOB(B) BLOB(A), "order"},
     {"# sciwrap-bundle/1, 1 files, 0 bytes\n" DEFINITION, "one manifest"},
     {"# sciwrap-bundle/2, 2 files, 0 bytes\n" MANIFEST DEFINITION, "newer"},
     {"# sciwrap-bundle/10, 2 files, 0 bytes\n" MANIFEST DEFINITION, "newer"},
