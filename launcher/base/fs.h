@@ -44,7 +44,8 @@ bool fs_exists_in_root(int root_fd, const char *path);
 int fs_make_dirs(const char *path, mode_t mode, struct err *err);
 
 /* Removes the file or tree `name` in dirfd, whatever the modes of its directories and however deep it is. Does not
- * follow links and does not cross into another mounted file system. True success only when nothing is left. */
+ * follow links and does not cross into another mounted file system. Others may remove it at the same time. True success
+ * only when nothing is left. */
 int fs_remove_tree(int dirfd, const char *name, struct err *err);
 
 /* The names in a directory without "." and "..", sorted by bytes. */

@@ -143,7 +143,7 @@ static int push_level(struct levels *levels, int parent, const char *name, dev_t
  * moved up beside the root of the removal and comes later. */
 enum { DEEPEST = 64 };
 
-static int remove_entry(struct levels *levels, const char *name, dev_t device, int top, unsigned *moved)
+static int remove_entry_of(struct levels *levels, const char *name, dev_t device, int top, unsigned *moved)
 {
     int here = dirfd(levels->item[levels->count - 1].dir);
     if (unlinkat(here, name, 0) == 0 || errno == ENOENT) {
@@ -173,6 +173,13 @@ static int remove_entry(struct levels *levels, const char *name, dev_t device, i
     }
 }
 
+/* Others may remove the same tree at the same time: what is gone is gone. */
+static int remove_entry(struct levels *levels, const char *name, dev_t device, int top, unsigned *moved)
+{
+    int result = remove_entry_of(levels, name, device, top, moved);
+    return result < 0 && errno == ENOENT ? 0 : result;
+}
+
 static int remove_levels(struct levels *levels, int dirfd_root)
 {
     struct stat st;
@@ -196,7 +203,7 @@ static int remove_levels(struct levels *levels, int dirfd_root)
             return -1;
         }
         int parent = levels->count > 1 ? dirfd(levels->item[levels->count - 2].dir) : dirfd_root;
-        if (unlinkat(parent, level->name, AT_REMOVEDIR) < 0) {
+        if (unlinkat(parent, level->name, AT_REMOVEDIR) < 0 && errno != ENOENT) {
             if (errno != ENOTEMPTY) {
                 return -1;
             }
@@ -219,6 +226,8 @@ int fs_remove_tree(int dirfd, const char *name, struct err *err)
     int result = push_level(&levels, dirfd, name, 0);
     if (result == 0) {
         result = remove_levels(&levels, dirfd);
+    } else if (errno == ENOENT) {
+        result = 0;
     }
     if (result < 0) {
         result = err_set_errno(err, ERR_SYSTEM, errno, "remove '%s'", name);

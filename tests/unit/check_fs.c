@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "unit.h"
 
@@ -280,6 +281,37 @@ START_TEST(finds_itself)
 }
 END_TEST
 
+/* Collections of several processes meet in the same remains. */
+START_TEST(removes_what_others_remove_too)
+{
+    enum { ROUNDS = 40, FOLDERS = 100, OTHERS = 2 };
+    for (int round = 0; round < ROUNDS; round++) {
+        int failed = 0;
+        make_dir("d", 0700);
+        for (int i = 0; i < FOLDERS; i++) {
+            char name[32];
+            snprintf(name, sizeof(name), "d/%d", i);
+            make_dir(name, 0700);
+            snprintf(name, sizeof(name), "d/%d/inner", i);
+            make_dir(name, 0700);
+        }
+        for (int i = 0; i < OTHERS; i++) {
+            if (fork() == 0) {
+                struct err err = {0};
+                _exit(fs_remove_tree(folder.fd, "d", &err) == 0 ? 0 : 1);
+            }
+        }
+        for (int i = 0; i < OTHERS; i++) {
+            int status = -1;
+            wait(&status);
+            failed += status != 0;
+        }
+        ck_assert_int_eq(failed, 0);
+        ck_assert(!unit_exists(&folder, "d"));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fs");
@@ -308,6 +340,7 @@ int main(void)
     tcase_add_test(trees, removes_3000_levels_with_few_descriptors);
     tcase_add_test(trees, removes_a_tree_that_holds_the_names_it_would_move_to);
     tcase_add_test(trees, removes_many_entries);
+    tcase_add_test(trees, removes_what_others_remove_too);
     suite_add_tcase(suite, trees);
     return unit_run(suite);
 }
