@@ -17,7 +17,7 @@
  *            cite_text, cite_programs, cite_circumstances, cite_say: as sentences      markup: text for LaTeX, Markdown
  *            report: the page of one run      report_project: of all      report_parts, report_html, report_style: how
  *            report_head, report_verdicts, report_files, report_lineage, report_processes, report_environment,
- *            report_walls, report_again: its sections      report_processes_read: what is recorded of processes
+ *            report_walls, report_devices, report_again: its sections      report_processes_read: their record
  *            report_chain, report_chain_join, report_chain_draw: a lineage, drawn
  *            report_graph, report_graph_order, report_graph_pack: where the nodes of a graph are put
  *            packages, packages_owner, packages_tree: what Debian packages a tree holds, and who owns a file

@@ -21,6 +21,9 @@ void report_machine(struct report *report);
 void report_again(struct report *report); /* how to run it again: report_again.c, as the next */
 void report_cite(struct report *report);
 
+/* A part of the walls: nothing when there was no device. */
+void report_devices(struct report *report);
+
 /* "exit 0", with a mark and a colour; of a run of which only the exit is known. */
 void report_exit(struct report *report, uint64_t code, uint64_t signal);
 /* "identical" and so on, with a mark; a word that is no verdict of this version as it is. */

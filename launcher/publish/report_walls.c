@@ -224,6 +224,7 @@ void report_walls(struct report *report)
     }
     report_table_end(report);
     add_binds(report);
+    report_devices(report);
     add_limits(report);
 }
 

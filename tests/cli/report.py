@@ -208,20 +208,26 @@ def forge(path, folder):
         {"pid": 2, "parent": 3, "programs": [{"path": evil, "argv": [evil]}]}, {"pid": 3, "parent": 2, "programs": []},
         {"pid": 4, "parent": 4, "programs": evil}, {}, evil]))
     write("crowd", lambda made: circumstances(made).update(processes=[
-        {"pid": i + 2, "parent": i + 1, "programs": [{"path": "/bin/x", "argv": ["x" * 300]}], "started_ns": i} for i in range(3000)]))
-    write("job", lambda made: circumstances(made).update(job={"scheduler": evil, evil: evil, "sweep": {"columns": {evil: {evil: evil}}}}))
-    write("limits", lambda made: (experiment(made).update(limits={"pids": 5}),
-                                  circumstances(made).update(limits={"by": {"pids": evil}, "hit": [evil, "pids"]})))
-    write("leaks", lambda made: made.update(leaks=[{"kind": evil, "detail": evil * 200}] * 3000))
-    write("comparison", lambda made: made.update(comparison={
-        "with": evil, "verdict": evil, "outputs": [{"path": evil, "verdict": evil, "then": evil, "now": evil}, evil] * 900,
-        "differences": [{"what": evil, "name": evil, "then": evil, "now": evil}] * 900, "rules": {"rtol": 1e300, "ignore": [evil]}}))
-    write("settings", lambda made: experiment(made)["settings"].update({evil: evil, "later": True}))
-    write("variables", lambda made: experiment(made)["variables"].update({f"V{i}": evil * 20 for i in range(2000)}))
-    write("command", lambda made: experiment(made).update(command=[evil] * 20000))
-    write("definition", lambda made: circumstances(made).update(definition={"path": evil, "text": evil + "\n" * 9000}))
+        {"pid": i + 2, "parent": i + 1, "programs": [{"path": "/bin/x", "argv": ["x" * 300]}], "started_ns": i} for i in range(400)]))
+    def everywhere(made):
+        circumstances(made).update(
+            job={"scheduler": evil, evil: evil, "sweep": {"columns": {evil: {evil: evil}}}},
+            limits={"by": {"pids": evil}, "hit": [evil, "pids"]}, devices={"models": [evil], "driver": evil},
+            definition={"path": evil, "text": evil + "\n" * 9000})
+        experiment(made).update(limits={"pids": 5}, devices={
+            "asked": ["example.org/x=0"], "names": ["example.org/x=0"], "nodes": [{"path": "/dev/" + evil.replace("/", "")}] * 100,
+            "files": [{"path": "/" + evil.replace("/", ""), "type": "library", "soname": evil, "size": 2**63 - 1}] * 100})
+        experiment(made)["settings"].update({evil: evil, "later": True})
+        experiment(made)["variables"].update({f"V{i}": evil * 20 for i in range(300)})
+        made.update(leaks=[{"kind": evil, "detail": evil * 200}] * 200, comparison={
+            "with": evil, "verdict": evil, "outputs": [{"path": evil, "verdict": evil, "then": evil, "now": evil}, evil] * 100,
+            "differences": [{"what": evil, "name": evil, "then": evil, "now": evil}] * 100,
+            "rules": {"rtol": 1e300, "ignore": [evil]}})
+
+    write("everywhere", everywhere)
+    write("command", lambda made: experiment(made).update(command=[evil] * 5000))
     write("files", lambda made: experiment(made).update(inputs=[
-        {"path": f"{evil}{i}".replace("/", "_"), "sha256": "0" * 64, "size": 2**62, "role": evil} for i in range(4000)]))
+        {"path": f"{evil}{i}".replace("/", "_"), "sha256": "0" * 64, "size": 2**62, "role": evil} for i in range(1300)]))
 
 
 def main():
