@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,6 +21,7 @@
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "run/scratch.h"
 
 #define NAME_PREFIX "sciwrap-audit-"
@@ -78,14 +78,14 @@ static int make_process(struct victims *victims, struct err *err)
 static int make_secret(struct victims *victims, struct err *err)
 {
     unsigned char random[VICTIMS_SECRET / 2];
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(random, sizeof(random))) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
     for (size_t i = 0; i < sizeof(random); i++) {
         snprintf(victims->secret + 2 * i, 3, "%02x", random[i]);
     }
     /* Not the secret itself: a name can be seen by those who may not read the content. */
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(random, sizeof(random))) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
     victims->name = xasprintf(NAME_PREFIX "%d-%02x%02x%02x%02x%02x%02x", getpid(), random[0], random[1], random[2],

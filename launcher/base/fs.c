@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 int fs_read_fd(int fd, const char *name, size_t most, struct buf *buf, struct err *err)
 {
@@ -78,7 +78,7 @@ int fs_write_fd(int fd, const char *name, const void *bytes, size_t length, stru
 int fs_write_atomic(int dirfd, const char *name, mode_t mode, const void *bytes, size_t length, struct err *err)
 {
     uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
     auto_free char *private = xasprintf(".%s.%016llx", name, (unsigned long long)random);

@@ -7,13 +7,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 /* Holds the lock while it removes, so that the folder's maker, should there be one, sees that it lost it. */
 static void remove_leftover(int parent_fd, const char *name)
@@ -48,7 +48,7 @@ static int make(struct private_folder *folder, const char *prefix)
 {
     struct stat st;
     uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return -1;
     }
     auto_free char *name = xasprintf("%s%016llx", prefix, (unsigned long long)random);

@@ -7,17 +7,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/random.h"
 
 static char *private_name(const char *name)
 {
     uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return NULL;
     }
     return xasprintf(".%.200s.%016llx", name, (unsigned long long)random);

@@ -49,7 +49,9 @@ static int hold(struct held *held, pid_t pid, struct err *err)
 
 static int send_signal(const struct held *held, int signal)
 {
-    return held->fd >= 0 ? (int)syscall(SYS_pidfd_send_signal, held->fd, signal, NULL, 0) : kill(held->pid, signal);
+    int sent = held->fd < 0 ? -1 : (int)syscall(SYS_pidfd_send_signal, held->fd, signal, NULL, 0);
+    bool lacks = held->fd < 0 || (sent < 0 && errno == ENOSYS);
+    return lacks ? kill(held->pid, signal) : sent;
 }
 
 static bool is_gone(const struct held *held)

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/nameless.h"
 #include "base/strlist.h"
 #include "base/text.h"
 #include "commands/supply.h"
@@ -137,7 +137,7 @@ static int run_helper(const struct helper *helper, struct digest *ret_list, stru
 int supply_write_bundle(const struct bundle *bundle, int to, struct digest *ret_list, struct err *err)
 {
     struct helper helper = {.out = to};
-    auto_fd int fd = memfd_create("plan", MFD_CLOEXEC);
+    auto_fd int fd = nameless_open("plan");
     if (fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create a file in memory");
     }

@@ -6,13 +6,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "env/roots.h"
 #include "env/sharing.h"
 
@@ -61,7 +61,7 @@ static int open_removal(struct removal *removal, const struct store *store, cons
     if (removal->trees < 0 || removal->tmp < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "open the folders of the store '%s'", store->path);
     }
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
     removal->remains = xasprintf("%s%s.%016llx", remains_prefix, removal->hex, (unsigned long long)random);
@@ -200,7 +200,7 @@ bool discard_is_remains(const char *name)
 char *discard_remains_name(void)
 {
     uint64_t random = 0;
-    bool got = getrandom(&random, sizeof(random), 0) == (ssize_t)sizeof(random);
+    bool got = random_fill(&random, sizeof(random));
     return got ? xasprintf("%sstage.%016llx", remains_prefix, (unsigned long long)random) : NULL;
 }
 

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "env/root_file.h"
 
 static const char prefix[] = "stage.";
@@ -17,7 +17,7 @@ char *stage_name_new(struct err *err)
     struct digest random;
     struct root_name name;
     struct root_identity ours;
-    if (getrandom(random.bytes, sizeof(random.bytes), 0) != (ssize_t)sizeof(random.bytes)) {
+    if (!random_fill(random.bytes, sizeof(random.bytes))) {
         err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
         return NULL;
     }

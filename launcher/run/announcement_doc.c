@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/auto.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/random.h"
 #include "base/text.h"
 
 enum {
@@ -82,7 +82,7 @@ static struct doc *inside_doc(const struct plan *plan)
 static void random_id(char id[RUN_ID_LENGTH + 1])
 {
     uint64_t random = 0;
-    (void)!getrandom(&random, sizeof(random), 0);
+    (void)random_fill(&random, sizeof(random));
     snprintf(id, RUN_ID_LENGTH + 1, "%0*llx", RUN_ID_LENGTH, (unsigned long long)(random >> 16));
 }
 

@@ -6,12 +6,12 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 /* "objects/HH" and "objects/HH/HEX" */
 enum { FOLDER_LENGTH = sizeof(OBJECTS_FOLDER) - 1 + 3, PLACE_LENGTH = FOLDER_LENGTH + 1 + DIGEST_HEX };
@@ -33,7 +33,7 @@ void objects_close(struct objects *objects)
 static int make_name(struct object *object, struct err *err)
 {
     uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
     snprintf(object->name, sizeof(object->name), ".object.%016llx", (unsigned long long)random);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "run/catalog_scan.h"
 #include "run/setup.h"
 
@@ -95,7 +95,7 @@ int project_new_run(const struct project *project, char *ret_id, struct err *err
 {
     for (;;) {
         uint64_t random = 0;
-        if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        if (!random_fill(&random, sizeof(random))) {
             return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
         }
         for (int i = 0; i < RUN_ID_LENGTH; i++) {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/random.h"
 #include "base/strlist.h"
 
 #define RUN_PREFIX  "run."
@@ -127,7 +127,7 @@ static char *claim_idle(struct scratch *scratch, const struct strlist *names)
 static char *make_new(const struct scratch *scratch)
 {
     uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return NULL;
     }
     auto_free char *name = xasprintf(RUN_PREFIX "%016llx", (unsigned long long)random);

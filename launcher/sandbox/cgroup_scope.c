@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -18,6 +17,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/text.h"
 
 enum { ANSWER_MOST = 1 << 20, CALL = 1, ANSWER = 2, ERROR = 3, HEADER = 16, SECONDS = 5 };
@@ -285,7 +285,7 @@ bool cgroup_scope_enter(char **ret_why)
         runtime != NULL && runtime[0] == '/' ? xstrdup(runtime) : xasprintf("/run/user/%u", (unsigned)geteuid());
     uint32_t random = 0;
     *ret_why = NULL;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return false;
     }
     auto_free char *unit = xasprintf("sciwrap-%d-%08x.scope", (int)getpid(), random);

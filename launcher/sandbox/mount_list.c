@@ -89,6 +89,7 @@ static bool add_by_call(struct mount_list *list, uint64_t id)
         return false;
     }
     add(list, &(struct mount_seen){.id = answer.id,
+                                   .number = answer.old_id,
                                    .parent = answer.parent,
                                    .type = (uint32_t)answer.magic,
                                    .read_only = (answer.attributes & MOUNT_ATTR_RDONLY) != 0,
@@ -161,6 +162,7 @@ static bool add_by_line(struct mount_list *list, char *line)
         }
     }
     struct mount_seen seen = {.id = strtoull(field[0], NULL, 10),
+                              .number = strtoull(field[0], NULL, 10),
                               .parent = strtoull(field[1], NULL, 10),
                               .read_only = has_option(field[5], "ro"),
                               .no_suid = has_option(field[5], "nosuid"),
@@ -196,7 +198,8 @@ int mount_list_read(struct mount_list *list, struct err *err)
     return read_by_calls(list) ? 0 : read_by_text(list, err);
 }
 
-/* Before 5.8 statx(2) does not tell the number; the descriptor's own file in proc does. */
+/* Before 5.8 statx(2) does not tell the number, nor does what the C library makes of older calls where an outer sandbox
+ * hides it; the descriptor's own file in proc does. */
 static uint64_t number_by_descriptor(const char *path)
 {
     auto_release(buf) struct buf text = {0};
@@ -220,6 +223,16 @@ const struct mount_seen *mount_list_find(const struct mount_list *list, uint64_t
     return NULL;
 }
 
+static const struct mount_seen *find_by_number(const struct mount_list *list, uint64_t number)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->item[i].number == number) {
+            return &list->item[i];
+        }
+    }
+    return NULL;
+}
+
 const struct mount_seen *mount_list_at(const struct mount_list *list, const char *path)
 {
     struct statx st;
@@ -231,7 +244,8 @@ const struct mount_seen *mount_list_at(const struct mount_list *list, const char
     if ((st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0 && (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) {
         return NULL;
     }
-    return mount_list_find(list, (st.stx_mask & which) != 0 ? st.stx_mnt_id : number_by_descriptor(path));
+    return (st.stx_mask & which) != 0 ? mount_list_find(list, st.stx_mnt_id)
+                                      : find_by_number(list, number_by_descriptor(path));
 }
 
 const char *mount_list_point(const struct mount_seen *seen)

@@ -16,6 +16,7 @@
 
 struct mount_seen {
     uint64_t id;
+    uint64_t number; /* as /proc tells it; with from_calls it is another one than `id` */
     uint64_t parent;
     uint32_t type; /* of statfs(2), for tmpfs, proc, devpts and overlay; of others it may be 0 */
     bool read_only;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,6 +15,7 @@
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/nameless.h"
 #include "base/path.h"
 
 /* 256 MiB: the whole index of a suite has 60. */
@@ -168,8 +168,8 @@ static int run(const struct apt *apt, const char *program, const char *what, con
 {
     auto_release(strlist) struct strlist argv = {0};
     auto_release(buf) struct buf errors = {0};
-    auto_fd int out = memfd_create("output", MFD_CLOEXEC);
-    auto_fd int error_fd = memfd_create("errors", MFD_CLOEXEC);
+    auto_fd int out = nameless_open("output");
+    auto_fd int error_fd = nameless_open("errors");
     if (out < 0 || error_fd < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "create a file in memory");
     }

@@ -16,6 +16,7 @@
 #include "base/doc.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/nameless.h"
 
 enum { NAME_BYTES = 64, ANSWER_BYTES = 256 * 1024 };
 
@@ -134,7 +135,7 @@ static int take_answer(const char *program, int status, int out, struct credenti
 int credentials_helper_ask(const char *name, const char *server, struct credentials *ret, struct err *err)
 {
     auto_free char *program = xasprintf("docker-credential-%s", name);
-    auto_fd int in = memfd_create("server", MFD_CLOEXEC);
+    auto_fd int in = nameless_open("server");
     auto_fd int out = make_answer(err);
     if (out < 0) {
         return -1;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/strlist.h"
 #include "env/sharing.h"
 #include "supply/stage.h"
@@ -31,7 +31,7 @@ int part_open(struct part *part, int store_fd, const struct digest *sha256, stru
     uint64_t random = 0;
     digest_to_hex(sha256, hex);
     *part = (struct part){.store_fd = store_fd, .sha256 = *sha256, .fd = -1, .dir_fd = -1};
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
     part->name = xasprintf("%s.%016llx.part", hex, (unsigned long long)random);
