@@ -84,9 +84,11 @@
  *            filter, filter_generate: the system-call filter, made at build time
  *            limits, limits_apply, limits_clock: what a run may use      cpus: which CPUs      ending: of its job
  *            cgroup, cgroup_places, cgroup_parent, cgroup_scope, cgroup_clone: its control group
+ *            proc: its /proc
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
- *            whole, private, digest, base64, keyfile, keyrules, limits, units, lock, doc (JSON), yaml */
+ *            whole, private, nameless, random, digest, base64, keyfile, keyrules, limits, units, lock, doc (JSON),
+ *            yaml */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -53,6 +53,17 @@ void facts_need_cpus(struct facts *facts)
     }
 }
 
+/* Who makes the image of a container sets it there: it is about where sciwrap runs, not about one run. */
+int facts_find_proc(struct facts *facts, struct err *err)
+{
+    const char *asked = getenv("SCIWRAP_PROC");
+    facts->shared_proc = asked != NULL && strcmp(asked, "shared") == 0;
+    if (asked != NULL && asked[0] != '\0' && !facts->shared_proc && strcmp(asked, "own") != 0) {
+        return err_set(err, ERR_USAGE, "SCIWRAP_PROC is '%s'; it can be 'own' or 'shared'", asked);
+    }
+    return 0;
+}
+
 int facts_gather(struct facts *facts, struct err *err)
 {
     facts->workdir = fs_current_dir();
@@ -74,7 +85,7 @@ int facts_gather(struct facts *facts, struct err *err)
     facts->on_terminal = isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
     facts->environment = environ;
     facts_need_cpus(facts);
-    return 0;
+    return facts_find_proc(facts, err);
 }
 
 void facts_need_network(struct facts *facts)

@@ -24,6 +24,7 @@ struct facts {
     bool on_terminal;         /* one of the standard descriptors is a terminal */
     uint64_t cpus;            /* that this process may use, and of the job it is in */
     struct job job;           /* of a batch system */
+    bool shared_proc;         /* $SCIWRAP_PROC is "shared": plan.shared_proc */
     char *const *environment; /* the caller's, "NAME=value", ends in NULL; borrowed, NULL: none */
     char *resolv_conf;        /* content of the host's /etc/resolv.conf, NULL until facts_need_network() */
     struct strlist hidden;    /* host paths of record folders: covered wherever a bind would show them */
@@ -34,6 +35,8 @@ struct facts {
 int facts_gather(struct facts *facts, struct err *err);
 /* The cpus and the job, out of the environment: a part of facts_gather() for who needs no more. */
 void facts_need_cpus(struct facts *facts);
+/* shared_proc. ERR_USAGE when $SCIWRAP_PROC is no value of it. */
+int facts_find_proc(struct facts *facts, struct err *err);
 /* Name servers are looked up in a file that belongs to the network, not to the image. */
 void facts_need_network(struct facts *facts);
 /* Adds the record folder directly in `directory`, if there is one. */

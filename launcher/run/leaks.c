@@ -87,6 +87,9 @@ struct doc *leaks_doc(const struct manifest *manifest)
     if (manifest->setup.identity == IDENTITY_CALLER) {
         add_leak(array, "identity", "the numbers of the caller are seen inside");
     }
+    if (circumstances->launch.shared_proc) {
+        add_leak(array, "processes", "/proc told of the processes of the container that the run was started in");
+    }
     if (circumstances->entered > 0) {
         auto_free char *detail = xasprintf("%llu commands were started in this run from outside (sciwrap enter); what "
                                            "they did is not recorded",

@@ -305,6 +305,7 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     plan->writable = setup->writable;
     plan->nested = setup->nested;
     plan->private_cores = setup->private_cores;
+    plan->shared_proc = facts->shared_proc;
     plan_add_mount(plan, PLAN_PROC, "/proc");
     plan_add_mount(plan, PLAN_DEV, "/dev");
     plan_add_mount(plan, PLAN_TMPFS, "/run");

@@ -104,7 +104,10 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
                               .run_folder = run_folder,
                               .workdir = workdir};
     struct facts facts = {.environment = environ};
-    int result = placing_find(&placing, &rerun->now, err);
+    int result = facts_find_proc(&facts, err);
+    if (result == 0) {
+        result = placing_find(&placing, &rerun->now, err);
+    }
     if (result == 0) {
         struct manifest whole = rerun->now; /* with the outputs of then, whose folders must exist */
         whole.outputs = then->outputs;

@@ -29,9 +29,10 @@ struct message {
     enum message_kind kind;
     int value;
     bool alone;
-    int random_addresses; /* MESSAGE_READY: see launch_result; the next two, too */
+    int random_addresses; /* MESSAGE_READY: see launch_result; the next three, too */
     int landlock;
     int private_cores;
+    bool shared_proc;
     struct rusage usage; /* MESSAGE_ENDED: of all that init has waited for */
     uint64_t namespace[LAUNCH_NAMESPACES];
     struct err err;

@@ -28,6 +28,10 @@ static int open_node(size_t i, struct err *err)
     auto_free char *path = xasprintf("/dev/%s", nodes[i].name);
     auto_fd int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
+    if (fd < 0 && errno == ENOENT) {
+        return err_set(err, ERR_HOST, "this host has no '%s', which a run needs; make it: 'mknod -m 666 %s c %u %u'",
+                       path, path, nodes[i].major, nodes[i].minor);
+    }
     if (fd < 0 || fstat(fd, &st) < 0) {
         return err_set_errno(err, ERR_HOST, errno, "open '%s'", path);
     }

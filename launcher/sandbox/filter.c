@@ -42,7 +42,7 @@ int filter_install(bool nested, struct err *err)
 
 /* Listening came with 5.0, letting the kernel carry a call out with 5.5, and nothing but the number of the release
  * tells the two apart before the filter is on for good. */
-static bool can_continue(void)
+bool filter_can_continue(void)
 {
     struct utsname names;
     if (uname(&names) < 0) {
@@ -62,7 +62,7 @@ int filter_install_recording(bool seeded, bool nested)
     };
     const struct sock_fprog *program = &programs[seeded][nested];
     unsigned long flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER;
-    if (!can_continue()) {
+    if (!filter_can_continue()) {
         errno = ENOSYS;
         return -1;
     }

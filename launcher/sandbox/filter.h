@@ -13,6 +13,8 @@
  * made (plan.nested). */
 int filter_install(bool nested, struct err *err);
 
+/* Whether this kernel lets a call go on that it has told of (Linux 5.5). */
+bool filter_can_continue(void);
 /* The same with the calls that sandbox/recorder.h tells of stopped until they are answered (seccomp_unotify(2)):
  * returns the descriptor to answer by, close-on-exec. With `seeded` getrandom(2) is one of them. -1 with errno, and no
  * filter, where the kernel has no notifications (before 5.5, or when an outer sandbox forbids them). */

@@ -19,8 +19,9 @@ struct host_check {
 
 enum { HOST_CHECKS_MOST = 24 };
 
-/* Performs each step in a child process of its own; the number of checks made. Changes nothing. */
-int host_check_all(struct host_check checks[HOST_CHECKS_MOST]);
+/* Performs each step in a child process of its own; the number of checks made. Changes nothing. `shared_proc`: a /proc
+ * that the run shares with the container around it will do (plan.shared_proc). */
+int host_check_all(bool shared_proc, struct host_check checks[HOST_CHECKS_MOST]);
 
 /* An ERR_HOST error for a failed step of a launch ("create namespaces", "mount proc", ...): the reason that this host
  * gives and the fix. Returns -1. */

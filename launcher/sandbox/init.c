@@ -91,7 +91,7 @@ static void close_inherited(const struct init_context *context)
     payload_close_but(STDERR_FILENO + 1, keep, sizeof(keep) / sizeof(*keep));
 }
 
-static int build(const struct init_context *context, struct strlist *covered, struct err *err)
+static int build(const struct init_context *context, struct strlist *covered, bool *ret_shared_proc, struct err *err)
 {
     const struct plan *plan = context->plan;
     umask(0); /* modes are given in full; the command gets that of the plan */
@@ -102,7 +102,8 @@ static int build(const struct init_context *context, struct strlist *covered, st
     view.bare = plan->nested;
     if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 ||
         (!plan->network_host && network_begin(&network, err) < 0) ||
-        stdio_find(&stdio, context->company->stdio, err) < 0 || root_enter(plan, &stdio, &view, covered, err) < 0 ||
+        stdio_find(&stdio, context->company->stdio, err) < 0 ||
+        root_enter(plan, &stdio, &view, covered, ret_shared_proc, err) < 0 ||
         (context->limits != NULL && limits_bound_files(plan, err) < 0)) {
         return -1;
     }
@@ -139,7 +140,7 @@ static int stand(const struct init_context *context, struct message *ready, stru
     struct strlist covered = {0}; /* freed by the end of this process */
     uint64_t host_network = self_check_network();
     close_inherited(context);
-    if (build(context, &covered, err) < 0) {
+    if (build(context, &covered, &ready->shared_proc, err) < 0) {
         return -1;
     }
     note_namespaces(ready);
@@ -147,7 +148,7 @@ static int stand(const struct init_context *context, struct message *ready, stru
         return -1;
     }
     die_with_launcher(context); /* again: a change of credentials clears it (prctl(2)) */
-    if (self_check_mounts(context->plan, &covered, err) < 0 || self_check_descriptors(err) < 0) {
+    if (self_check_mounts(context->plan, &covered, ready->shared_proc, err) < 0 || self_check_descriptors(err) < 0) {
         return -1;
     }
     return context->plan->network_host ? 0 : self_check_network_left(host_network, ready->namespace[NET], err);

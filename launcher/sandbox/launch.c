@@ -163,6 +163,7 @@ static void take_message(struct watch *watch, const struct message *message, int
         watch->result->random_addresses = message->random_addresses;
         watch->result->landlock = message->landlock;
         watch->result->private_cores = message->private_cores;
+        watch->result->shared_proc = message->shared_proc;
         watch->untold = true;
         start_recording(watch, fd, message->value);
         break;

@@ -57,6 +57,7 @@ struct launch_result {
     int random_addresses;
     int landlock;               /* ABI of the kernel, 0: none (sandbox/scope.h) */
     int private_cores;          /* 1: core scheduling is on (sandbox/cores.h) */
+    bool shared_proc;           /* plan.shared_proc was needed: the host's processes can be seen, not touched */
     struct limits_held *limits; /* NULL when none was asked for; the caller's to release */
     struct {
         const char *name; /* "user", "mnt", "pid", "ipc", "uts", "net", "cgroup" */

@@ -124,3 +124,9 @@ int mount_freeze(const char *path, struct err *err)
 {
     return remount(path, MS_RDONLY, err);
 }
+
+int mount_thaw(const char *path, struct err *err)
+{
+    unsigned long flags = present_flags(path) & ~(unsigned long)MS_RDONLY;
+    return mount_do(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags, NULL, "restrict a mount", err);
+}

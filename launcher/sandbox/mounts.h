@@ -21,8 +21,9 @@ int mount_do(const char *source, const char *target, const char *type, unsigned 
  * the host has set stay: an unprivileged namespace may not take them away. */
 int mount_restrict(const char *path, bool read_only, struct err *err);
 
-/* Adds read-only to one mount of ours, without those beneath it. */
+/* Adds read-only to one mount of ours, without those beneath it; and takes it away again. */
 int mount_freeze(const char *path, struct err *err);
+int mount_thaw(const char *path, struct err *err);
 
 /* What the places are made with: a folder on a tmpfs of ours under which mounts are parked until they are moved away.
  */

@@ -17,7 +17,7 @@
 enum plan_mount_kind {
     PLAN_BIND,  /* a file or directory of the host, nosuid and nodev */
     PLAN_TMPFS, /* empty, in memory, writable unless read_only; what the plan has beneath is put there all the same */
-    PLAN_PROC,  /* a fresh proc of the new PID namespace */
+    PLAN_PROC,  /* a fresh proc of the new PID namespace; see shared_proc */
     PLAN_DEV,   /* null zero full random urandom tty, own pts, and shm */
     PLAN_FILE,  /* a read-only file with `content` */
 };
@@ -67,6 +67,7 @@ struct plan {
     struct limits limits; /* what the command and all that it starts may use (sandbox/limits.h) */
     bool nested;          /* it may make namespaces inside; /proc is then not covered (sandbox/view.h) */
     bool private_cores;   /* other runs are kept off the sibling threads of its processors (sandbox/cores.h) */
+    bool shared_proc;     /* where the kernel gives no fresh proc, that of this host, or container, will do */
     bool network_host;    /* else an own network namespace with only a loopback interface */
 };
 

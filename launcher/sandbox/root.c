@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,9 +31,11 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/random.h"
 #include "sandbox/device.h"
 #include "sandbox/host.h"
 #include "sandbox/mounts.h"
+#include "sandbox/proc.h"
 #include "sandbox/view.h"
 
 struct building {
@@ -47,6 +48,7 @@ struct building {
     struct mount_yard yard;
     const struct view *view;
     struct strlist *covered;
+    bool shared_proc; /* no fresh proc was to be had */
 };
 
 /* Exists on every host, belongs to root, and is no link that a user could have made. */
@@ -152,20 +154,10 @@ static int park(const struct building *building, int fd, const char *name, bool 
     return mount_restrict(place, read_only, err);
 }
 
-/* Here and not after leaving: the kernel gives a user namespace a proc only while one that shows everything is in sight
- * (mount_too_revealing() in fs/namespace.c). */
-static int park_proc(const struct building *building, struct err *err)
-{
-    auto_free char *place = xasprintf("%s/proc", building->yard_name);
-    if (mkdir(place, 0755) < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "make a place for proc");
-    }
-    return mount_do("proc", place, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, "mount proc", err);
-}
-
 static int park_sources(struct building *building, struct err *err)
 {
-    if (park_proc(building, err) < 0) {
+    auto_free char *proc = xasprintf("%s/proc", building->yard_name);
+    if (proc_mount(proc, building->plan->shared_proc, &building->shared_proc, err) < 0) {
         return -1;
     }
     const struct plan *plan = building->plan;
@@ -264,7 +256,7 @@ static int make_files(struct building *building, struct err *err)
         freeze_view_of(files, files, err) < 0) {
         return -1;
     }
-    return building->view->root ? freeze_view_of(proc, frozen_proc, err) : 0;
+    return building->view->root ? proc_freeze_view(proc, frozen_proc, err) : 0;
 }
 
 static int cover_proc(struct building *building, struct err *err)
@@ -415,12 +407,12 @@ static void building_release(struct building *building)
 }
 
 int root_enter(const struct plan *plan, struct stdio *stdio, const struct view *view, struct strlist *covered,
-               struct err *err)
+               bool *ret_shared_proc, struct err *err)
 {
     auto_release(building) struct building building = {
         .plan = plan, .stdio = stdio, .rootfs = -1, .view = view, .covered = covered};
     uint64_t random;
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (!random_fill(&random, sizeof(random))) {
         return err_set_errno(err, ERR_SYSTEM, errno, "read random bytes");
     }
     auto_free char *name = xasprintf(".sciwrap-%016llx", (unsigned long long)random);
@@ -436,5 +428,6 @@ int root_enter(const struct plan *plan, struct stdio *stdio, const struct view *
     if (leave_host(err) < 0) {
         return -1;
     }
+    *ret_shared_proc = building.shared_proc;
     return furnish(&building, err);
 }

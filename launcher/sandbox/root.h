@@ -12,6 +12,7 @@
 #include "sandbox/view.h"
 
 /* `stdio` comes with what stdio_find() has found; its descriptors are replaced on the way. `root`: the caller is uid 0
- * of the host. The paths in /proc that were covered are added to `covered` (sandbox/view.h). */
+ * of the host. The paths in /proc that were covered are added to `covered` (sandbox/view.h). *ret_shared_proc: /proc is
+ * the caller's (sandbox/proc.h). */
 int root_enter(const struct plan *plan, struct stdio *stdio, const struct view *view, struct strlist *covered,
-               struct err *err);
+               bool *ret_shared_proc, struct err *err);

@@ -9,7 +9,7 @@
 #include "base/auto.h"
 
 /* <linux/landlock.h> of Linux 6.12; that of Debian 12 has no scopes. */
-enum { ASK_VERSION = 1, ABI_WITH_SCOPES = 6, SCOPE_ABSTRACT_SOCKETS = 1, SCOPE_SIGNALS = 2 };
+enum { ASK_VERSION = 1, SCOPE_ABSTRACT_SOCKETS = 1, SCOPE_SIGNALS = 2 };
 
 struct rules {
     uint64_t files;
@@ -21,7 +21,7 @@ static int enter(uint64_t scopes)
 {
     const struct rules rules = {.scopes = scopes};
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, ASK_VERSION);
-    if (abi < ABI_WITH_SCOPES) {
+    if (abi < SCOPE_LANDLOCK) {
         return abi > 0 ? (int)abi : 0;
     }
     auto_fd int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+enum { SCOPE_LANDLOCK = 6 }; /* the ABI of Landlock that has scopes */
+
 /* For this process and all that it starts, for good; needs no-new-privileges. Returns the kernel's ABI of Landlock, 0
  * where there is none; the scope is on from 6 on. A process that joins a run must not have this one: it could then
  * neither signal nor trace those that are in the run's. */

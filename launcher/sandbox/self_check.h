@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -15,8 +16,8 @@
 
 /* Every mount in reach: those of the plan are at their targets with the type and the flags that it says; every one is
  * nosuid, nodev (devices excepted), passes nothing on to the host, and is read-only unless the plan says otherwise;
- * `covered` are covered. After root_enter(), with its /proc. */
-int self_check_mounts(const struct plan *plan, const struct strlist *covered, struct err *err);
+ * `covered` are covered; in a shared /proc an engine has covered more. After root_enter(), with its /proc. */
+int self_check_mounts(const struct plan *plan, const struct strlist *covered, bool shared_proc, struct err *err);
 
 /* Every capability set is empty, no-new-privileges is set, the process cannot be traced by the run. */
 int self_check_rights(struct err *err);
