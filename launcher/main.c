@@ -29,7 +29,7 @@
  * run/       setup: what an experiment is before it starts      planner: setup and facts to a plan
  *            options, facts: what the caller asked, what the host is
  *            devices, devices_place, devices_hash, devices_doc, devices_rerun, devices_seen: those of the host
- *            cdi, cdi_hook, cdi_find, gpu: how they are found      soname: the names of libraries
+ *            cdi, cdi_hook, cdi_find, gpu: how they are found      soname, sysfs: of libraries, of nodes
  *            variables, baseline, settings: the command's environment, the level of its code, what is held fixed
  *            mention, autobind: paths among the arguments, and what must be bound for them
  *            bind_source: where a path to be bound leads, and who may have led it there

@@ -84,21 +84,32 @@ static void figures(const struct scene *scene, const struct attempt *attempt, st
     }
 }
 
+/* The ways to the folders of devices that were let in. */
+static bool is_of_devices(const struct scene *scene, const char *name)
+{
+    return scene->devices != NULL && (strcmp(name, "dev") == 0 || strcmp(name, "devices") == 0 ||
+                                      strcmp(name, "class") == 0 || strcmp(name, "bus") == 0);
+}
+
 static void system_tree(const struct scene *scene, const struct attempt *attempt, struct finding *finding)
 {
     unsigned entries = 0;
+    unsigned of_devices = 0;
     DIR *dir = opendir("/sys");
     struct dirent *entry;
-    (void)scene;
     (void)attempt;
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        entries += entry->d_name[0] != '.';
+        bool asked = is_of_devices(scene, entry->d_name);
+        of_devices += asked;
+        entries += entry->d_name[0] != '.' && !asked;
     }
     if (dir != NULL) {
         closedir(dir);
     }
     if (entries > 0) {
         found(finding, OUTCOME_OPEN, "", "/sys has %u entries", entries);
+    } else if (of_devices > 0) {
+        found(finding, OUTCOME_SHARED, "asked for: --device", "/sys shows the devices that were let in");
     } else {
         found(finding, OUTCOME_HELD, BY_MOUNT, "/sys is empty");
     }

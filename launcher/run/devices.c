@@ -303,6 +303,7 @@ void devices_release(struct devices *devices)
     strlist_release(&devices->asked);
     strlist_release(&devices->names);
     strlist_release(&devices->variables);
+    strlist_release(&devices->sysfs);
     strlist_release(&devices->passed);
     strlist_release(&devices->left_out);
     strlist_release(&devices->models);

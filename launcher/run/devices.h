@@ -54,8 +54,9 @@ struct devices {
     size_t node_count;
     struct devices_file *file;
     size_t file_count;
-    struct cdi_link *link; /* in DEVICES_LIBRARIES */
+    struct cdi_link *link; /* in DEVICES_LIBRARIES and /sys */
     size_t link_count;
+    struct strlist sysfs;     /* folders of /sys that tell of the nodes; none is beneath another */
     struct strlist variables; /* "NAME=value" that the specification sets */
     struct strlist passed;    /* names of the caller's variables that were passed on with them */
     struct strlist left_out;  /* what the specification asks for and is not done, a line each */

@@ -61,6 +61,9 @@ struct doc *devices_doc(const struct devices *devices)
     struct doc *object = doc_object();
     struct doc *links = doc_array();
     for (size_t i = 0; i < devices->link_count; i++) {
+        if (!path_is_under(devices->link[i].path, DEVICES_FOLDER)) {
+            continue; /* in /sys: they follow from the nodes */
+        }
         struct doc *link = doc_object();
         doc_put_text(link, "path", devices->link[i].path);
         doc_put_text(link, "target", devices->link[i].text);
@@ -93,6 +96,7 @@ struct doc *devices_host_doc(const struct devices *devices)
     doc_put(object, "specifications", specs);
     doc_put(object, "nodes", nodes_doc(devices, true));
     doc_put(object, "files", files_doc(devices, true));
+    doc_put_texts(object, "sysfs", &devices->sysfs);
     doc_put_text(object, "driver", devices->driver);
     doc_put_texts(object, "models", &devices->models);
     return object;
@@ -215,6 +219,9 @@ void devices_add_leaks(struct doc *leaks, const struct devices *devices)
         const struct devices_file *file = &devices->file[i];
         strlist_add(file->has_digest ? &hashed : &unhashed,
                     file->kind == DEVICES_LIBRARY ? path_base(file->path) : file->path);
+    }
+    for (size_t i = 0; i < devices->sysfs.count; i++) {
+        strlist_add(&unhashed, devices->sysfs.item[i]);
     }
     if (nodes.count > 0) {
         add_leak(leaks, "device",

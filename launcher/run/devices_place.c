@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "run/options.h"
 #include "run/soname.h"
+#include "run/sysfs.h"
 
 struct placing {
     struct devices *devices;
@@ -269,6 +270,42 @@ static void place_link(const struct placing *placing, const struct cdi_link *lin
     }
 }
 
+/* ---- /sys */
+
+static void add_folder(struct strlist *folders, const char *folder)
+{
+    struct strlist kept = {0};
+    bool covered = false;
+    for (size_t i = 0; i < folders->count; i++) {
+        covered |= path_is_under(folder, folders->item[i]);
+        if (!path_is_under(folders->item[i], folder)) {
+            strlist_add(&kept, folders->item[i]);
+        }
+    }
+    if (covered) {
+        strlist_release(&kept);
+        return;
+    }
+    strlist_add(&kept, folder);
+    strlist_release(folders);
+    *folders = kept;
+}
+
+/* A library that is to use a device looks it up there first, and finds an empty /sys else. */
+static void place_sysfs(struct devices *devices)
+{
+    for (size_t i = 0; i < devices->node_count; i++) {
+        struct sysfs_place place = {0};
+        if (sysfs_find("", devices->node[i].major, devices->node[i].minor, &place)) {
+            add_folder(&devices->sysfs, place.folder);
+        }
+        for (size_t k = 0; k + 1 < place.links.count; k += 2) {
+            add_link(devices, place.links.item[k + 1], place.links.item[k]);
+        }
+        sysfs_place_release(&place);
+    }
+}
+
 int devices_place(struct devices *devices, const struct cdi_edits *edits, const char *from, int rootfs_fd,
                   struct err *err)
 {
@@ -278,6 +315,7 @@ int devices_place(struct devices *devices, const struct cdi_edits *edits, const 
             return -1;
         }
     }
+    place_sysfs(devices);
     for (size_t i = 0; i < edits->mount_count; i++) {
         if (place_mount(&placing, &edits->mount[i]) < 0) {
             return -1;

@@ -291,6 +291,9 @@ static void add_devices(const struct devices *devices, struct plan *plan)
     for (size_t i = 0; i < devices->file_count; i++) {
         plan_add_bind(plan, devices->file[i].host, devices->file[i].path, true)->exact = true;
     }
+    for (size_t i = 0; i < devices->sysfs.count; i++) {
+        plan_add_bind(plan, devices->sysfs.item[i], devices->sysfs.item[i], true)->exact = true;
+    }
     for (size_t i = 0; i < devices->link_count; i++) {
         plan_add_link(plan, devices->link[i].path, devices->link[i].text);
     }

@@ -38,7 +38,7 @@ struct plan_device {
     unsigned major, minor;
 };
 
-/* A symbolic link, beneath a mount of the plan. */
+/* A symbolic link, in a folder that is made for it where there is none. */
 struct plan_link {
     char *target; /* where it is */
     char *text;

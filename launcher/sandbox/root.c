@@ -337,12 +337,17 @@ static int place_mount(struct building *building, size_t i, struct err *err)
 }
 
 /* Links of the plan; and what was left writable until all was in its place. */
-static int finish_folders(const struct building *building, struct err *err)
+static int finish_folders(struct building *building, struct err *err)
 {
     const struct plan *plan = building->plan;
     for (size_t i = 0; i < plan->link_count; i++) {
-        if (symlink(plan->link[i].text, plan->link[i].target) < 0) {
-            return err_set_errno(err, ERR_SYSTEM, errno, "make link '%s'", plan->link[i].target);
+        const char *target = plan->link[i].target;
+        auto_free char *folder = xstrndup(target, (size_t)(strrchr(target, '/') - target));
+        if (mount_make_target(&building->yard, folder, true, err) < 0) {
+            return -1;
+        }
+        if (symlink(plan->link[i].text, target) < 0) {
+            return err_set_errno(err, ERR_SYSTEM, errno, "make link '%s'", target);
         }
     }
     for (size_t i = 0; i < plan->mount_count; i++) {

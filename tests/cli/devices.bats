@@ -125,6 +125,18 @@ host program\n{}\nvoid /run/sciwrap/host/lib'
     "$python" "$BATS_TEST_DIRNAME/schema.py" "$BATS_TEST_DIRNAME/../../docs/manifest.schema.json" "$(manifest)"
 }
 
+@test "what /sys tells of the devices comes in, and nothing else of it" {
+    [[ -e /sys/dev/char/1:5 ]] || skip "no /sys here"
+    spec a.json acme.org/gpu '{"deviceNodes": [{"path": "/dev/acme", "hostPath": "/dev/zero"}]}'
+    succeeds "$SCIWRAP" exec --device acme.org/gpu=0 loader sh -c \
+        'cat /sys/dev/char/1:5/uevent; ls /sys /sys/dev/char; touch /sys/x; echo x >/sys/dev/char/1:5/uevent || echo'
+    [[ $output == "MAJOR=1"$'\n'"MINOR=5"*"/sys:"*"dev"*"devices"*"1:5" ]]
+    is "$(grep -c 'Read-only file system' <<<"$stderr")" 2
+    is "$(field 'm["circumstances"]["devices"]["sysfs"]')" "['$(realpath /sys/dev/char/1:5)']"
+    quietly "$SCIWRAP" exec loader ls /sys
+    is "$output" ""
+}
+
 @test "nothing that came in can be written, and without the option nothing comes in" {
     driver
     run "$SCIWRAP" exec --gpu loader sh -c 'touch /run/sciwrap/host/lib/x; touch /run/sciwrap/host/x; touch /dev/x

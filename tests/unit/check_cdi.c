@@ -11,6 +11,7 @@
 #include "run/cdi_find.h"
 #include "run/gpu.h"
 #include "run/soname.h"
+#include "run/sysfs.h"
 #include "unit.h"
 
 /* ---- names */
@@ -299,6 +300,50 @@ START_TEST(gpus_without_a_specification)
 }
 END_TEST
 
+static void make_link(const struct unit_folder *folder, const char *path, const char *text)
+{
+    make_file(folder, path, "");
+    ck_assert_int_eq(unlinkat(folder->fd, path, 0), 0);
+    ck_assert_int_eq(symlinkat(text, folder->fd, path), 0);
+}
+
+START_TEST(what_sys_tells)
+{
+    static const char card[] = "/sys/devices/pci0000:00/0000:00:02.0";
+    struct unit_folder folder;
+    struct sysfs_place place = {0};
+    unit_folder_begin(&folder);
+    make_file(&folder, "sys/devices/pci0000:00/0000:00:02.0/drm/renderD128/uevent", "");
+    make_file(&folder, "sys/devices/virtual/kfd/kfd/uevent", "");
+    make_file(&folder, "sys/class/drm/version", "");
+    make_file(&folder, "sys/class/kfd/x", "");
+    make_file(&folder, "sys/bus/pci/x", "");
+    make_link(&folder, "sys/dev/char/226:128", "../../devices/pci0000:00/0000:00:02.0/drm/renderD128");
+    make_link(&folder, "sys/dev/char/235:0", "../../devices/virtual/kfd/kfd");
+    make_link(&folder, "sys/dev/char/1:1", "../../../etc");
+    make_link(&folder, "sys/devices/pci0000:00/0000:00:02.0/drm/renderD128/device", "../..");
+    make_link(&folder, "sys/devices/pci0000:00/0000:00:02.0/drm/renderD128/subsystem", "../../../../../class/drm");
+    make_link(&folder, "sys/devices/pci0000:00/0000:00:02.0/subsystem", "../../../bus/pci");
+    make_link(&folder, "sys/devices/virtual/kfd/kfd/subsystem", "../../../../class/kfd");
+    make_file(&folder, "etc/passwd", "");
+    ck_assert(sysfs_find(folder.path, 226, 128, &place));
+    ck_assert_str_eq(place.folder, card);
+    ck_assert_uint_eq(place.links.count, 6);
+    ck_assert_str_eq(place.links.item[0], "/sys/dev/char/226:128");
+    ck_assert_str_eq(place.links.item[2], "/sys/class/drm/renderD128");
+    ck_assert_str_eq(place.links.item[4], "/sys/bus/pci/devices/0000:00:02.0");
+    ck_assert_str_eq(place.links.item[5], card);
+    sysfs_place_release(&place);
+    ck_assert(sysfs_find(folder.path, 235, 0, &place));
+    ck_assert_str_eq(place.folder, "/sys/devices/virtual/kfd/kfd");
+    ck_assert_str_eq(place.links.item[2], "/sys/class/kfd/kfd");
+    sysfs_place_release(&place);
+    ck_assert(!sysfs_find(folder.path, 1, 1, &place));
+    ck_assert(!sysfs_find(folder.path, 9, 9, &place));
+    unit_folder_end(&folder);
+}
+END_TEST
+
 /* The C library of this program's host, wherever it is; a static one has none in sight. */
 START_TEST(names_of_libraries)
 {
@@ -336,6 +381,7 @@ int main(void)
     tcase_add_loop_test(tests, refused_specifications, 0, ROWS(refused));
     tcase_add_test(tests, later_folders_win);
     tcase_add_test(tests, gpus_without_a_specification);
+    tcase_add_test(tests, what_sys_tells);
     tcase_add_test(tests, names_of_libraries);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
