@@ -149,7 +149,8 @@ queue_is_there() { # NAME
 
 @test "what an audit that was killed left in memory is removed by the next" {
     local name
-    "$SCIWRAP" audit tiny >/dev/null 2>&1 3>&- &
+    # With a limit of time it lasts at least as long, and is there to be killed on a busy machine too.
+    "$SCIWRAP" audit --time 5 tiny >/dev/null 2>&1 3>&- &
     local killed=$!
     until_true compgen -G "/dev/shm/sciwrap-audit-$killed-*"
     name=$(basename "$(compgen -G "/dev/shm/sciwrap-audit-$killed-*")")
