@@ -139,15 +139,46 @@ static bool has_record(const struct project *project, const char *id)
     return !torn;
 }
 
-static char *choose(const struct strlist *matches, const char *text, const char *project, struct err *err)
+/* One digit is another, or two neighbours are swapped: what happens between a screen and a keyboard. IDs are random, so
+ * that any greater distance would suggest runs that have nothing to do with it. */
+static bool is_near(const char *text, const char *id)
+{
+    enum { DIGITS_LEAST = 6 };
+    size_t length = strlen(text);
+    size_t first = 0;
+    if (length < DIGITS_LEAST || strlen(id) < length) {
+        return false;
+    }
+    while (text[first] == id[first] && first < length) {
+        first++;
+    }
+    bool replaced = first < length && strncmp(text + first + 1, id + first + 1, length - first - 1) == 0;
+    bool swapped = first + 1 < length && text[first] == id[first + 1] && text[first + 1] == id[first] &&
+                   strncmp(text + first + 2, id + first + 2, length - first - 2) == 0;
+    return replaced || swapped;
+}
+
+static int complain_absent(const struct strlist *names, const char *text, const char *project, struct err *err)
+{
+    const char *near = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        if (project_is_id(names->item[i]) && is_near(text, names->item[i])) {
+            near = names->item[i];
+            count++;
+        }
+    }
+    if (count == 1) {
+        return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'; did you mean '%s'?", text, project, near);
+    }
+    return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'; see 'sciwrap runs'", text, project);
+}
+
+static char *choose(const struct strlist *matches, const char *text, struct err *err)
 {
     struct buf list = {0};
     if (matches->count == 1) {
         return xstrdup(matches->item[0]);
-    }
-    if (matches->count == 0) {
-        err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'; see 'sciwrap runs'", text, project);
-        return NULL;
     }
     for (size_t i = 0; i < matches->count && i < 8; i++) {
         buf_addf(&list, "%s%s", i > 0 ? ", " : "", matches->item[i]);
@@ -163,7 +194,8 @@ char *project_resolve(const struct project *project, const char *text, struct er
     struct strlist matches = {0};
     char *found = NULL;
     if (!is_id(text) || strlen(text) < RUN_ID_SHORTEST) {
-        err_set(err, ERR_USAGE, "'%s' is not the ID of a run: at least %d of its hexadecimal digits are needed", text,
+        err_set(err, ERR_USAGE,
+                "'%s' is not the ID of a run, of which at least %d hexadecimal digits are needed, and no bundle", text,
                 RUN_ID_SHORTEST);
         return NULL;
     }
@@ -174,7 +206,11 @@ char *project_resolve(const struct project *project, const char *text, struct er
                 strlist_add(&matches, names.item[i]);
             }
         }
-        found = choose(&matches, text, project->path, err);
+        if (matches.count == 0) {
+            (void)complain_absent(&names, text, project->path, err);
+        } else {
+            found = choose(&matches, text, err);
+        }
     }
     strlist_release(&names);
     strlist_release(&matches);

@@ -106,6 +106,19 @@ ROWS
     quietly "$SCIWRAP" pull tiny --quiet
 }
 
+@test "the ID of a run with a digit that is wrong, or two that are swapped" {
+    "$SCIWRAP" pull --quiet tiny
+    quietly "$SCIWRAP" exec tiny echo x
+    local id=0123456789ab
+    mv .sciwrap/runs/* ".sciwrap/runs/$id"
+    fails_with 125 "there is no run '012346' in .*; did you mean '$id'" -- "$SCIWRAP" show 012346
+    fails_with 125 "did you mean '$id'" -- "$SCIWRAP" rerun 102345
+    fails_with 125 "did you mean '$id'" -- "$SCIWRAP" bundle 0123456789ba
+    fails_with 125 "there is no run '01243'.*see 'sciwrap runs'" -- "$SCIWRAP" show 01243
+    fails_with 125 "there is no run '102435'.*see 'sciwrap runs'" -- "$SCIWRAP" show 102435
+    fails_with 125 "'depth' is not the ID of a run" -- "$SCIWRAP" show depth
+}
+
 @test "the helper takes each option that the help of its commands names" {
     local command line option argument
     for command in pull pin build lock; do
