@@ -87,8 +87,29 @@ for page in "$man"/sciwrap-*.1; do
     grep -qx "${name%.1}" <<<"$commands" || complain "$page: of a command that sciwrap --help does not list"
 done
 
+# What the examples of a page type is known: the command, and each of its options.
+while IFS=: read -r page line; do
+    read -r -a words <<<"$line"
+    command=${words[1]}
+    grep -qx "$command" <<<"$commands" || {
+        complain "$page: an example of a command that is none: $line"
+        continue
+    }
+    text=$("$sciwrap" "$command" --help)
+    [[ $command != store ]] || text=$("$sciwrap" store "${words[2]}" --help)
+    [[ $command != audit ]] || text+=$("$sciwrap" run --help)
+    for word in "${words[@]:2}"; do
+        # What stands behind the environment, or behind a pipe, is another program's.
+        [[ $word != -- && $word != '|' && ! ($command == @(exec|enter|shell|run) && $word == @(samtools|python|3f9a)*) ]] || break
+        [[ $word != --* ]] || grep -qE -e "${word%%=*}([^a-z-]|\$)" <<<"$text" || complain "$page: an example has $word: $line"
+    done
+done < <(for page in "$man"/*.[1-9]; do
+    plain "$page" | sed -nE "/^\.SH EXAMPLES/,/^\.SH SEE/s|^(sciwrap [a-z]+ .*)|$page:\1|p"
+done)
+
 # Each page is one that man and its like read without a complaint, and the pages that it names are there.
 for page in "$man"/*.[1-9]; do
+    [[ $page != *.5 ]] || grep -qx '.SH EXAMPLES\?' "$page" || complain "$page: no section EXAMPLES"
     while read -r name section; do
         [[ -e $man/$name.$section ]] || complain "$page: names $name($section), which is not there"
     done < <(plain "$page" | grep -oE 'sciwrap(-[a-z]+)? ?\([0-9]\)' | tr '()' ' ' | sort -u)
