@@ -127,6 +127,7 @@ id() {
 }
 
 @test "reruns are counted by their comparisons" {
+    forged
     "$SCIWRAP" exec tiny sh -c 'echo x >out.txt'
     local first
     first=$(id)

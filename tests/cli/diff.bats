@@ -151,6 +151,7 @@ ids() {
     succeeds "$SCIWRAP" show "$id"
     says 'confirmed    never; 1 rerun came out differently'
     # Another machine's record, and one that says a word of a later version.
+    forged
     sed -i -E 's/"different": 1/"identical": 1/; s/"machine": "[0-9a-f]{12}"/"machine": "0123456789ab"/' "$(manifest)"
     succeeds "$SCIWRAP" show "$id"
     says 'confirmed    1 time on 1 machine'

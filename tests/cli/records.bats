@@ -8,6 +8,7 @@ kills=${SCIWRAP_TESTS_KILLS:-40}
 # make_runs COUNT: as many records, each a copy of a real one with an ID, a time and contents of its own: run i reads what
 # run i - 1 wrote. Old enough to be kept in a cache once three seconds have passed.
 make_runs() {
+    forged
     echo seed >seed.txt
     "$SCIWRAP" exec tiny sh -c 'cat seed.txt >out.txt' || return
     python3 - "$1" "$(manifest)" <<'PYTHON'

@@ -166,6 +166,7 @@ host_pid() { # INSIDE ARGUMENT
 
 # made_record ID BOOT STARTED: a record as another machine or boot may have left it.
 made_record() {
+    forged
     mkdir -p "$WORK/.sciwrap/runs/$1"
     python3 - "$@" >"$WORK/.sciwrap/runs/$1/manifest.json" <<'PYTHON'
 import json, sys
