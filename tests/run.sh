@@ -24,6 +24,8 @@ logs=$root/build/test-logs
 test_user=sciwrap-test
 long=no only='' install=yes
 passed=0 failed=0 skipped=0
+# Where the messages of all tests are noted (base/told.h), by whoever runs them.
+told=$(mktemp -d "${TMPDIR:-/tmp}/sciwrap-told.XXXXXX") && chmod 1777 "$told"
 
 while [[ $# -gt 0 ]]; do
     case $1 in
@@ -168,7 +170,7 @@ build_both() {
 }
 
 unit() {
-    ctest --test-dir build/dev --timeout 120 -j 2 "$@"
+    env SCIWRAP_TOLD="$told" ctest --test-dir build/dev --timeout 120 -j 2 "$@"
 }
 
 # As an ordinary user: the tests of base/fs about modes mean nothing as root.
@@ -200,6 +202,7 @@ make_stage() {
 
 remove_stage() {
     [[ -z ${stage-} ]] || as_root rm -rf "$stage"
+    as_root rm -rf "$told"
 }
 
 as_test_user() {
@@ -208,7 +211,7 @@ as_test_user() {
 }
 
 # LeakSanitizer needs ptrace, which PID 1 of a sandbox and the jail of the unpacker do not have.
-sanitizer_options="ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1"
+sanitizer_options="SCIWRAP_TOLD=$told ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1"
 
 cli() { # BATS-ARGUMENT...
     # shellcheck disable=SC2086
@@ -317,6 +320,11 @@ lint() {
         esac
     done
     return $worst
+}
+
+# Whether every message of the source was made by some test of this run, or has a reason why not.
+messages() {
+    python3 tests/lint/messages.py --told "$told" && echo "ok messages"
 }
 
 clang_build() {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/told.h"
 
 __attribute__((format(printf, 4, 0))) static void fill(struct err *err, enum err_kind kind, int errnum,
                                                        const char *format, va_list args)
@@ -17,6 +18,7 @@ __attribute__((format(printf, 4, 0))) static void fill(struct err *err, enum err
     err->saved_errno = errnum;
     /* A path or a word of a file can hold escape sequences that would drive the reader's terminal. */
     text_escape(err->text, sizeof(err->text), raw, strlen(raw));
+    told_note(format, raw);
 }
 
 static void append(struct err *err, const char *text)
@@ -57,6 +59,7 @@ int err_wrap(struct err *err, const char *format, ...)
     vsnprintf(raw, sizeof(raw), format, args);
     va_end(args);
     text_escape(front, sizeof(front), raw, strlen(raw));
+    told_note(format, raw);
 
     char whole[2 * sizeof(err->text) + 2];
     snprintf(whole, sizeof(whole), "%s: %s", front, err->text);

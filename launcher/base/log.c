@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/told.h"
 
 /* The one global of the program besides what signal handlers need: every folder may say something. */
 static enum log_level current = LOG_NORMAL;
@@ -27,6 +28,7 @@ __attribute__((format(printf, 2, 0))) static void say(const char *front, const c
     char raw[2048];
     char line[2 * sizeof(raw)];
     vsnprintf(raw, sizeof(raw), format, args);
+    told_note(format, raw);
     size_t used = (size_t)snprintf(line, sizeof(line), "sciwrap: %s", front);
     text_escape(line + used, sizeof(line) - used - 1, raw, strlen(raw));
     used = strlen(line);

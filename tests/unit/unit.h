@@ -15,6 +15,7 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/told.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -65,6 +66,15 @@ static inline bool unit_exists(const struct unit_folder *folder, const char *nam
 {
     return faccessat(folder->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
+
+/* Check forks each test: there, too, messages are noted (base/told.h). */
+static inline TCase *unit_tcase(const char *name)
+{
+    TCase *tcase = tcase_create(name);
+    tcase_add_checked_fixture(tcase, told_here, NULL);
+    return tcase;
+}
+#define tcase_create unit_tcase
 
 static inline int unit_run(Suite *suite)
 {

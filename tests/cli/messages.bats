@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# What a command line is told that cannot be meant, command by command; tests/lint/messages.py sees that no message is left
+# that no test has provoked.
+load helpers
+
+setup_file() {
+    own_places
+}
+
+refused() { # ROWS on standard input: COMMAND|PATTERN
+    local line pattern words
+    while IFS='|' read -r line pattern; do
+        eval "words=($line)"
+        fails_with 125 "$pattern" -- "$SCIWRAP" "${words[@]}" || { echo "of: $line"; return 1; }
+    done
+}
+
+@test "words that are missing, and words that are too many" {
+    refused <<'ROWS'
+build|build: no recipe named; see 'sciwrap build --help'
+lock|lock: no recipe named
+pull|pull: no environment named
+pin one|pin: a name and a source have to be named
+pin a b c|pin: a name and a source
+store|store: no command named
+store nothing-like-it|store: unknown command 'nothing-like-it'; see 'sciwrap store --help'
+store export one|one environment and one file have to be named
+store import|one file has to be named
+store gc x|takes no arguments; 'sciwrap remove ENV' removes one
+store list x|takes no arguments
+store du x|takes no arguments
+remove|remove: no environment named
+run|run: no environment named
+exec tiny|exec: no command named after the environment
+shell tiny sh|shell: takes no command; use 'sciwrap exec' for one
+envs x|envs: takes no arguments
+runs x|runs: takes no arguments
+ps x|ps: takes no arguments
+doctor x|doctor: takes no arguments
+show|show: no run named
+show a b|show: takes one run
+rerun|rerun: no run named
+rerun a b|rerun: takes one run
+diff a|diff: takes two runs
+diff a b c|diff: takes two runs
+whence|whence: no file named
+whence a b|whence: takes one file
+whois|whois: no number named
+whois x|'x' is neither a PID nor the number of a namespace
+cite|cite: no run named
+cite a b|cite: takes one run
+bundle|bundle: no run named
+bundle --list|bundle: no bundle named
+bundle --check|bundle: no bundle named
+enter|enter: no run named
+stop|stop: no run named
+audit|audit: no environment named
+audit a b|audit: takes one environment
+audit --dry-run a|audit: '--dry-run' means nothing here
+init a b|init: takes one folder
+config a b|config: takes one key, or set and unset
+config set a|config: set takes a key and values
+nothing-like-it|unknown command 'nothing-like-it'; see 'sciwrap --help'
+--nothing-like-it|unknown option '--nothing-like-it'; options stand behind the command
+ROWS
+}
+
+@test "numbers, sizes and times that are none" {
+    refused <<'ROWS'
+build --jobs 0 x|--jobs '0': a number from 1 to 64
+lock --snapshot yesterday x|--snapshot 'yesterday': a time such as 20240901T083152Z
+rerun --times 0 x|--times '0': a number from 1 to 1000 is needed
+rerun --rtol much x|--rtol 'much': a number such as 1e-9 is needed
+rerun --atol -1 x|--atol '-1': a number such as 1e-9
+rerun --ignore '(' x|--ignore
+diff --ignore '' a b|--ignore
+stop --time soon x|--time 'soon' is not a number of seconds from 0 to 1000000
+store gc --older-than never|--older-than 'never': a number of days
+store gc --keep-bytes some|--keep-bytes 'some': a number of bytes, as in 500M
+run --seed x tiny|--seed 'x': expected a whole number
+run --keep-limit x tiny|--keep-limit 'x': expected a number of bytes
+run --pids 0 tiny|--pids '0': expected
+run --memory lots tiny|--memory 'lots': expected
+run --time soon tiny|--time 'soon': expected
+run --cpus x tiny|--cpus 'x': expected
+run --env NAME tiny|--env 'NAME': expected NAME=VALUE
+run --env 1=2 tiny|--env '1=2': a name has letters
+run --workdir here tiny|--workdir 'here': expected an absolute path
+run --bind :/x tiny|--bind ':/x': expected SRC
+run --bind /etc:/proc/x tiny|nothing can be bound at '/proc/x'
+run --bind /nonexistent tiny|--bind '/nonexistent'
+run --input /nonexistent tiny|--input '/nonexistent'
+run --input /dev/null tiny|--input '/dev/null' is neither a file nor a directory
+run --no-fix weather tiny|--no-fix: 'weather' is nothing that is fixed; known are
+ROWS
+}
+
+@test "what is not there" {
+    refused <<'ROWS'
+run no-environment-like-this|no environment 'no-environment-like-this'; 'sciwrap envs' lists
+run '.hidden'|'.hidden' is not the name of an environment
+pull ./absent.ini|absent.ini
+build no-recipe-like-this|no-recipe-like-this
+show 0123456789ab|no runs are recorded here or above, so there is none with the ID
+whence absent|absent
+bundle --list absent.sciwrap|absent.sciwrap
+remove no-environment-like-this|no environment 'no-environment-like-this'
+enter 0123456789ab|no run '0123456789ab' is going on
+stop 0123456789ab|no run '0123456789ab' is going on
+stop x|'x' is no ID of a run: it has 4 to 12 hexadecimal digits
+config no.such|unknown key 'no.such'
+pin 'a b' x|'a b' is not the name of an environment
+ROWS
+    cd /
+    fails_with 125 "the work directory is '/'" -- "$SCIWRAP" run tiny
+    cd "$WORK"
+    fails_with 125 'no place for the store: set SCIWRAP_STORE or HOME' -- env -u SCIWRAP_STORE -u HOME -u XDG_DATA_HOME "$SCIWRAP" store list
+}
+
+@test "what there is nothing of is said, and no failure" {
+    export SCIWRAP_STORE=$BATS_TEST_TMPDIR/store
+    succeeds "$SCIWRAP" runs
+    notes 'no runs are recorded here or above'
+    succeeds "$SCIWRAP" ps
+    succeeds "$SCIWRAP" store list
+    notes "the store is empty; 'sciwrap pull ENV' brings an environment"
+    succeeds "$SCIWRAP" store du
+    notes "there is no store yet; 'sciwrap pull ENV' makes it"
+    succeeds "$SCIWRAP" store verify
+    notes 'there is nothing to check: the store is empty'
+    succeeds "$SCIWRAP" store gc
+    notes 'nothing to remove'
+}
