@@ -98,7 +98,7 @@ static int report_one(const struct request *request, const struct record *record
         load_catalog(record->path, &catalog, err) < 0 || cite_gather(&cite, record->path, &catalog, err) < 0 ? -1 : 0;
     if (result == 0) {
         struct report_subject subject = {.cite = &cite, .catalog = &catalog, .bundle = record->bundle};
-        bool is_file = record->bundle == NULL && strcmp(request->word, record->path) == 0;
+        bool is_file = record->bundle == NULL && request->word != NULL && strcmp(request->word, record->path) == 0;
         subject.file = is_file ? request->word : NULL;
         for (size_t i = 0; i < cite.notes.count; i++) {
             log_warn("%s", cite.notes.item[i]);

@@ -32,7 +32,21 @@ struct maker {
     size_t links;
 };
 
-/* What leads to the run of the page, and what was asked for beside it. */
+static bool take_makers(struct maker *maker, size_t reader)
+{
+    bool moved = false;
+    const struct lineage_run *run = &maker->lineage->run[reader];
+    for (size_t i = 0; i < run->inputs; i++) {
+        size_t made_by = run->input[i].maker;
+        if (made_by != LINEAGE_NONE && !maker->is_in[made_by]) {
+            maker->is_in[made_by] = true;
+            moved = true;
+        }
+    }
+    return moved;
+}
+
+/* What leads to the run of the page, and what was asked for beside it: of that nothing else is followed. */
 static void find_members(struct maker *maker)
 {
     const struct lineage *lineage = maker->lineage;
@@ -44,13 +58,8 @@ static void find_members(struct maker *maker)
     for (bool moved = maker->self; moved;) {
         moved = false;
         for (size_t i = 0; i < lineage->count; i++) {
-            for (size_t k = 0; (i == 0 || i >= lineage->asked) && maker->is_in[i] && k < lineage->run[i].inputs; k++) {
-                size_t made_by = lineage->run[i].input[k].maker;
-                if (made_by != LINEAGE_NONE && !maker->is_in[made_by]) {
-                    maker->is_in[made_by] = true;
-                    moved = true;
-                }
-            }
+            bool is_later = i > 0 && i < lineage->asked;
+            moved = (maker->is_in[i] && !is_later && take_makers(maker, i)) || moved;
         }
     }
 }

@@ -13,7 +13,16 @@
 #include "publish/report_sections.h"
 #include "run/confirmation.h"
 
-enum { NAME_COLUMNS = 30, LETTER = 7, PAD = 12, LINE = 16, LINES_MOST = 5, MARGIN = 8, WIDTH_MOST = 940 };
+enum {
+    NAME_COLUMNS = 30,
+    WORDS_MOST = 4 * NAME_COLUMNS,
+    LETTER = 7,
+    PAD = 12,
+    LINE = 16,
+    LINES_MOST = 5,
+    MARGIN = 8,
+    WIDTH_MOST = 940
+};
 
 /* A node as it will be drawn: lines of text that are HTML already. */
 struct box {
@@ -67,7 +76,7 @@ static void describe_run(const struct drawing *drawing, const struct chain_run *
     } else {
         auto_release(buf) struct buf words = {0};
         const char *word = run->command;
-        for (uint64_t i = 0; i < run->words && words.length < NAME_COLUMNS * 4; i++, word += strlen(word) + 1) {
+        for (uint64_t i = 0; i < run->words && words.length < WORDS_MOST; i++, word += strlen(word) + 1) {
             buf_addf(&words, "%s%s", i > 0 ? " " : "", word);
         }
         html_text_begin(first, buf_text(&words), NAME_COLUMNS);

@@ -11,12 +11,13 @@ static void add_words(struct report *report, const char *name, const struct doc 
 
 static void add_nodes(struct report *report, const struct doc *nodes)
 {
+    enum { NODES_MOST = 1600 };
     size_t begin = report->page.length;
     if (doc_count(nodes) == 0) {
         return;
     }
     report_row_begin(report, "Device files");
-    for (size_t i = 0; i < doc_count(nodes) && report_has_room(report, begin, REPORT_NAME * 4); i++) {
+    for (size_t i = 0; i < doc_count(nodes) && report_has_room(report, begin, NODES_MOST); i++) {
         auto_free char *path = doc_get_text(doc_at(nodes, i), "path");
         report_add(report, i > 0 ? ", " : "");
         html_code(&report->page, path != NULL ? path : "?", REPORT_NAME);

@@ -41,26 +41,30 @@ static void fill_rows(struct work *work)
     }
 }
 
-/* Means of whole numbers, scaled: the same on every machine. */
+/* What the neighbours of a cell on one side want for it: a mean of whole numbers, scaled, the same on every machine. */
+static long wish_of(const struct graph_order *order, size_t place, bool from_above, bool by_center)
+{
+    const struct graph_cell *cell = &order->cell[place];
+    long sum = 0;
+    long count = 0;
+    for (size_t i = 0; i < order->links; i++) {
+        const struct graph_link *link = &order->link[i];
+        if ((from_above ? link->below : link->above) == place) {
+            const struct graph_cell *other = &order->cell[from_above ? link->above : link->below];
+            long weight = by_center && other->is_passage && cell->is_passage ? STRAIGHT : 1;
+            sum += weight * (by_center ? other->center : (long)other->rank);
+            count += weight;
+        }
+    }
+    long stay = by_center ? cell->center : (long)cell->rank;
+    return count > 0 ? sum * FIXED_POINT / count : stay * FIXED_POINT;
+}
+
 static void wish_by(struct work *work, size_t layer, bool from_above, bool by_center)
 {
-    const struct graph_order *order = work->order;
     const struct row *row = &work->row[layer];
     for (size_t i = 0; i < row->count; i++) {
-        long sum = 0;
-        long count = 0;
-        for (size_t k = 0; k < order->links; k++) {
-            const struct graph_link *link = &order->link[k];
-            if ((from_above ? link->below : link->above) == row->cell[i]) {
-                const struct graph_cell *other = &order->cell[from_above ? link->above : link->below];
-                long weight = by_center && other->is_passage && order->cell[row->cell[i]].is_passage ? STRAIGHT : 1;
-                sum += weight * (by_center ? other->center : (long)other->rank);
-                count += weight;
-            }
-        }
-        const struct graph_cell *own = &order->cell[row->cell[i]];
-        long stay = by_center ? own->center : (long)own->rank;
-        work->wish[row->cell[i]] = count > 0 ? sum * FIXED_POINT / count : stay * FIXED_POINT;
+        work->wish[row->cell[i]] = wish_of(work->order, row->cell[i], from_above, by_center);
     }
 }
 

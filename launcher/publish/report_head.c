@@ -9,7 +9,7 @@
 #include "publish/report_sections.h"
 #include "run/confirmation.h"
 
-enum { TITLE_MOST = 90 };
+enum { TITLE_MOST = 90, WORDS_MOST = 4 * TITLE_MOST };
 
 void report_exit(struct report *report, uint64_t code, uint64_t signal)
 {
@@ -101,7 +101,7 @@ static void add_reruns_fact(struct report *report)
 static void add_title(struct report *report, const struct strlist *argv)
 {
     auto_release(buf) struct buf words = {0};
-    for (size_t i = 0; i < argv->count && words.length < TITLE_MOST * 4; i++) {
+    for (size_t i = 0; i < argv->count && words.length < WORDS_MOST; i++) {
         buf_add_text(&words, i > 0 ? " " : "");
         quote_word(&words, argv->item[i]);
     }

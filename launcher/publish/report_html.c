@@ -139,7 +139,9 @@ void html_count(struct buf *page, uint64_t number)
 void html_duration(struct buf *page, uint64_t ns)
 {
     char words[UNITS_TEXT];
-    if (ns < 1000000U) {
+    if (ns == 0) {
+        buf_add_text(page, "0");
+    } else if (ns < 1000000U) {
         buf_addf(page, "%.2f ms", (double)ns / 1e6);
     } else if (ns < 1000000000U) {
         buf_addf(page, "%.0f ms", (double)ns / 1e6);

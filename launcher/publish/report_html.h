@@ -27,7 +27,7 @@ void html_words(struct buf *page, char *const *words, size_t count, size_t most)
 void html_size(struct buf *page, uint64_t bytes);
 /* "1,000" */
 void html_count(struct buf *page, uint64_t number);
-/* "0.05 ms", "417 ms", "12.3 s", "3 min 07 s" */
+/* "0", "0.05 ms", "417 ms", "12.3 s", "3 min 07 s" */
 void html_duration(struct buf *page, uint64_t ns);
 /* "2026-11-24 11:24:39 UTC" of an RFC 3339 time, in an element <time>; any other text as it is. */
 void html_time(struct buf *page, const char *time);

@@ -144,10 +144,11 @@ static void add_standing(struct project_page *page, const struct catalog_run *ru
         report_add(report, "repeats ");
         add_link(report, run->rerun_of);
         for (size_t i = 0; run->is_compared && i < run->verdicts; i++) {
-            report_add(report, i == 0 ? ": " : ", ");
+            report_add(report, i == 0 ? ": <span class=\"nowrap\">" : ", <span class=\"nowrap\">");
             html_count(&report->page, run->verdict[i].count);
             report_add(report, " ");
             report_verdict(report, run->verdict[i].name);
+            report_add(report, "</span>");
         }
         return;
     }
