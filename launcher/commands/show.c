@@ -147,6 +147,9 @@ static void print_experiment(const struct manifest *manifest)
             xasprintf("%s (%s)", setup->binds.item[i].target, setup->binds.item[i].read_only ? "ro" : "rw");
         print_field("bind", bind);
     }
+    for (size_t i = 0; i < setup->devices.node_count; i++) {
+        print_field(i == 0 ? "devices" : "", setup->devices.node[i].path);
+    }
     for (size_t i = 0; i < setup->variables.count; i++) {
         print_field(i == 0 ? "variables" : "", setup->variables.item[i]);
     }

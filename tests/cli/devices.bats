@@ -120,6 +120,7 @@ host program\n{}\nvoid /run/sciwrap/host/lib'
     is "$(field 'm["circumstances"]["devices"]["specifications"][0]["owner"]')" "$([[ $EUID -eq 0 ]] && echo system || echo user)"
     [[ $(leaks device) == *"/dev/nvidia-uvm, /dev/nvidia0"* && $(leaks device-files) == *libnvidia-made-up.so.535.1* ]]
     is "$(field 'm["experiment"]["inputs"]')" "[]"
+    "$SCIWRAP" show "$(field 'm["id"]')" | grep -qx 'devices  */dev/nvidia-uvm'
     local python=python3
     "$python" -c 'import jsonschema' 2>/dev/null || python=/usr/bin/python3
     "$python" "$BATS_TEST_DIRNAME/schema.py" "$BATS_TEST_DIRNAME/../../docs/manifest.schema.json" "$(manifest)"
