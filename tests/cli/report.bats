@@ -98,6 +98,10 @@ has() { # PAGE TEXT...: each in what a person sees
     check bundle.html file.html
     has bundle.html 'sciwrap rerun it.sciwrap'
     has file.html 'sciwrap rerun manifest.json'
+    # Without the environment the page says what it lacks.
+    succeeds env SCIWRAP_STORE="$BATS_TEST_TMPDIR/none" "$SCIWRAP" report -q manifest.json -o ./bare.html
+    check bare.html
+    has bare.html 'versions of packages are left out'
     fails_with 125 'no runs are recorded here or above' -- "$SCIWRAP" report --all
 }
 
