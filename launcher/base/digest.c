@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/progress.h"
 
 _Static_assert(sizeof(struct digest_state) >= sizeof(SHA256_CTX), "digest_state holds a SHA256_CTX");
 _Static_assert(_Alignof(struct digest_state) >= _Alignof(SHA256_CTX), "digest_state is aligned like SHA256_CTX");
@@ -62,6 +63,7 @@ int digest_fd(int fd, const char *name, struct digest *ret_digest, uint64_t *ret
             break;
         }
         digest_update(&state, chunk, (size_t)got);
+        progress_tick(PROGRESS_BYTES, (uint64_t)got);
         size += (uint64_t)got;
     }
     digest_end(&state, ret_digest);

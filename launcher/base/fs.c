@@ -11,6 +11,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/random.h"
 
 int fs_read_fd(int fd, const char *name, size_t most, struct buf *buf, struct err *err)
@@ -114,6 +115,7 @@ static int copy_by_reading(int from, int to, const char *name, struct err *err)
         if (fs_write_fd(to, name, chunk, (size_t)got, err) < 0) {
             return -1;
         }
+        progress_tick(PROGRESS_BYTES, (uint64_t)got);
     }
 }
 
@@ -127,6 +129,7 @@ int fs_copy_fd(int from, int to, const char *name, struct err *err)
         if (copied == 0) {
             break; /* also what some file systems answer for files they cannot copy: the read below sees the rest */
         }
+        progress_tick(PROGRESS_BYTES, copied > 0 ? (uint64_t)copied : 0);
         if (copied < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EFBIG)) {
             return err_set_errno(err, ERR_SYSTEM, errno, "copy '%s'", name);
         }

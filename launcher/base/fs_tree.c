@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/progress.h"
 
 /* For kernels before 5.6: every directory on the way is opened by itself, without following a link. */
 static int open_by_components(int dirfd, const char *path, int flags, mode_t mode)
@@ -146,6 +147,7 @@ enum { DEEPEST = 64 };
 static int remove_entry_of(struct levels *levels, const char *name, dev_t device, int top, unsigned *moved)
 {
     int here = dirfd(levels->item[levels->count - 1].dir);
+    progress_tick(PROGRESS_FILES, 1);
     if (unlinkat(here, name, 0) == 0 || errno == ENOENT) {
         return 0;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/progress.h"
 #include "base/text.h"
 #include "base/told.h"
 
@@ -33,6 +34,7 @@ __attribute__((format(printf, 2, 0))) static void say(const char *front, const c
     text_escape(line + used, sizeof(line) - used - 1, raw, strlen(raw));
     used = strlen(line);
     line[used] = '\n';
+    progress_hide();
     /* One write, so that lines of runs side by side do not mix. */
     ssize_t ignored = write(STDERR_FILENO, line, used + 1);
     (void)ignored;

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "base/whole.h"
@@ -167,7 +168,10 @@ static int write_bundle(struct line *line, const char *cwd, struct err *err)
                                          .objects = &objects,
                                          .outputs = line->outputs,
                                          .no_artifact = line->no_artifact};
+        struct progress progress = {0};
+        progress_watch(&progress, "find what belongs into the bundle", 0, PROGRESS_BYTES);
         result = bundle_gather(&request, &bundle, err);
+        progress_release(&progress);
         tell(&bundle);
     }
     if (result == 0) {

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/units.h"
 #include "commands/store.h"
 #include "env/collect.h"
@@ -102,7 +103,11 @@ static int remove_one(const struct removal *removal, const char *word, struct er
     if (store_find_named(&removal->places, word, &content.digest, err) < 0) {
         return -1;
     }
+    struct progress progress = {0};
+    auto_free char *what = xasprintf("remove %s", word);
+    progress_watch(&progress, what, 0, PROGRESS_FILES);
     int trees = remove_everywhere(removal, &content, word, &bytes, err);
+    progress_release(&progress);
     int blobs = 0;
     if (trees >= 0 && !removal->keep_artifact) {
         content.kind = CONTENT_BLOB;

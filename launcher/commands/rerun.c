@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/progress.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "commands/comparison.h"
 #include "commands/pins.h"
 #include "commands/records.h"
@@ -108,6 +110,22 @@ static int close_verify(struct rerun *rerun, int result, struct err *err)
     return result;
 }
 
+/* Nobody knows how far a command is; how long it will take is best known from the last time. */
+static void announce(const struct request *request, const struct manifest *then, uint64_t number)
+{
+    const uint64_t second = 1000000000;
+    char took[UNITS_TEXT];
+    if (then->elapsed_ns < second || !progress_is_shown()) {
+        return;
+    }
+    units_duration(took, then->elapsed_ns);
+    if (request->times > 1) {
+        log_info("rerun %" PRIu64 " of %" PRIu64 ": it took %s then", number, request->times, took);
+    } else {
+        log_info("running again: it took %s then", took);
+    }
+}
+
 static int rerun_once(struct request *request, uint64_t number, struct err *err)
 {
     struct rerun rerun = {
@@ -134,6 +152,7 @@ static int rerun_once(struct request *request, uint64_t number, struct err *err)
     }
     if (result == 0) {
         rerun.rootfs = tree.rootfs;
+        announce(request, &then, number);
         result = rerun_perform(&rerun, &then, err);
     }
     if (result == 0) {

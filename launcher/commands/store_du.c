@@ -7,6 +7,7 @@
 
 #include "base/auto.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "commands/store.h"
@@ -68,6 +69,8 @@ static void show_place(const struct store_place *place, struct doc *list)
     struct usage usage[PARTS] = {0};
     struct usage all = {0};
     static const char *const rest[] = {"roots", "locks", "verified"};
+    struct progress progress = {0};
+    progress_watch(&progress, "count", 0, PROGRESS_FILES);
     for (size_t i = 0; i < PARTS; i++) {
         usage_add(place->store->fd, parts[i].folder, &usage[i]);
         all.bytes += usage[i].bytes;
@@ -76,6 +79,7 @@ static void show_place(const struct store_place *place, struct doc *list)
     for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
         usage_add(place->store->fd, rest[i], &all);
     }
+    progress_release(&progress);
     if (list != NULL) {
         doc_append(list, place_doc(place, usage, &all));
     } else {

@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/units.h"
 #include "commands/store.h"
 #include "env/collect.h"
@@ -108,6 +109,7 @@ static void print_one(const struct gc *gc, const struct content *content, enum c
 static void report(void *into, const struct content *content, enum collect_fate fate, const char *why)
 {
     struct gc *gc = into;
+    progress_hide();
     if (gc->list == NULL) {
         if (log_get_level() != LOG_QUIET || fate == COLLECT_FAILED) {
             print_one(gc, content, fate, why);
@@ -185,7 +187,10 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     }
     store_names_read(&gc.names);
     gc.list = json ? doc_array() : NULL;
+    struct progress progress = {0};
+    progress_watch(&progress, gc.policy.dry_run ? "look through the store" : "remove", 0, PROGRESS_FILES);
     int result = collect_all(&gc, err);
+    progress_release(&progress);
     if (result == 0 && json) {
         print_doc(&gc);
     } else if (result == 0) {

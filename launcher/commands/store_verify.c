@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/strset.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -68,6 +69,7 @@ static void tell(struct check *check, const char *kind, const struct digest *art
 {
     char shown[4096];
     check->wrong_files++;
+    progress_hide();
     note_wrong(check, artifact);
     if (check->list != NULL) {
         struct doc *row = doc_object();
@@ -105,7 +107,11 @@ static int check_opened(struct check *check, const struct store_tree *tree, cons
     int result = verify == NULL ? -1 : verify_thoroughly(verify, check->full, err);
     if (result == 0) {
         check->tree = &tree->artifact;
+        struct progress progress = {0};
+        auto_free char *what = xasprintf("check %s", label);
+        progress_watch(&progress, what, tree->entries, PROGRESS_FILES);
         bool good = verify_full(verify);
+        progress_release(&progress);
         verify_counts(verify, &counts);
         verify_each_spoiled(verify, tell_file, check);
         log_debug("%s: %llu files and folders%s, %llu of them read", label, (unsigned long long)counts.checked,
@@ -142,6 +148,15 @@ static int check_tree(struct check *check, const struct content *content, struct
     return result;
 }
 
+static uint64_t sum_of(const struct contents *contents)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < contents->count; i++) {
+        sum += contents->item[i].bytes;
+    }
+    return sum;
+}
+
 static int check_place(struct check *check, struct err *err)
 {
     struct contents all = {0};
@@ -159,7 +174,10 @@ static int check_place(struct check *check, struct err *err)
         }
     }
     if (result == 0) {
+        struct progress progress = {0};
+        progress_watch(&progress, "check artifacts, layers and packages", sum_of(&blobs), PROGRESS_BYTES);
         blob_check(check->place->store, &blobs, tell_blob, check, &check->bytes);
+        progress_release(&progress);
         check->blobs += blobs.count;
     }
     contents_release(&blobs);

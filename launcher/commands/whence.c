@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/progress.h"
 #include "commands/command.h"
 #include "commands/whence_tell.h"
 
@@ -87,7 +88,11 @@ static int look(struct request *request, struct err *err)
         return err_set(err, ERR_USAGE, "'%s' is not a regular file: only those have a content to ask about",
                        request->word);
     }
-    if (digest_fd(fd, request->word, &request->digest, &request->size, err) < 0) {
+    struct progress progress = {0};
+    progress_watch(&progress, "hash the file", S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0, PROGRESS_BYTES);
+    int result = digest_fd(fd, request->word, &request->digest, &request->size, err);
+    progress_release(&progress);
+    if (result < 0) {
         return -1;
     }
     request->path = is_stdin ? NULL : absolute(request->word);

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/strlist.h"
 #include "base/strset.h"
 
@@ -39,6 +40,7 @@ struct descent {
 static void count(struct descent *descent, const struct stat *st)
 {
     descent->usage->entries++;
+    progress_tick(PROGRESS_FILES, 1);
     if (st->st_nlink > 1 && !S_ISDIR(st->st_mode)) {
         auto_free char *key = xasprintf("%llx:%llx", (unsigned long long)st->st_dev, (unsigned long long)st->st_ino);
         if (!strset_add(&descent->linked, key)) {

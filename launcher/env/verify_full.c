@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/progress.h"
 #include "env/verify_state.h"
 
 enum {
@@ -84,6 +85,7 @@ static void *check_pieces(void *argument)
             const char *lf = memchr(tree->text + at, '\n', tree->length - at);
             size_t length = lf != NULL ? (size_t)(lf - tree->text) - at : tree->length - at;
             check_line(work->verify, &folder, at, length);
+            progress_tick(PROGRESS_FILES, 1);
             at += length + 1;
         }
     }

@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/progress.h"
 
 void content_places_release(struct content_places *places)
 {
@@ -37,6 +38,7 @@ static bool hash(int fd, uint64_t size, struct digest *ret_digest)
             return false;
         }
         digest_update(&state, chunk, got > 0 ? (size_t)got : 0);
+        progress_tick(PROGRESS_BYTES, got > 0 ? (uint64_t)got : 0);
         size -= got > 0 ? (uint64_t)got : 0;
     }
     digest_end(&state, ret_digest);

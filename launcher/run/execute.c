@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "run/announcement.h"
 #include "run/devices_hash.h"
 #include "run/job_end.h"
@@ -39,7 +40,11 @@ static void look_after(const struct execution *execution, struct observation *ob
     if (!execution->observe) {
         return;
     }
+    /* The command may have left half a line on the terminal. */
+    struct progress progress = {.below = true};
+    progress_watch(&progress, "hash what it read and wrote", 0, PROGRESS_BYTES);
     observation_finish(observation, execution->rootfs);
+    progress_release(&progress);
     streams_add_outputs(manifest->stream, &manifest->outputs);
     streams_add_passed(manifest->stream, &manifest->inputs, &manifest->outputs);
     file_list_sort(&manifest->outputs);
@@ -202,7 +207,10 @@ static int start(struct execution *execution, const struct scratch *scratch, str
         observation->observer.context = execution->verify;
     }
     int64_t began_ns = clock_ns(CLOCK_REALTIME);
+    struct progress progress = {0};
+    progress_watch(&progress, "check the environment", 0, PROGRESS_FILES);
     int result = tree_check(execution->verify, manifest->recording.verified.level, &plan, err);
+    progress_release(&progress);
     if (result == 0) {
         result = launch_in_job(&beside, &plan, &company, err);
     }

@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "run/devices_rerun.h"
 #include "run/execute.h"
 #include "run/facts.h"
@@ -104,6 +105,8 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
                               .run_folder = run_folder,
                               .workdir = workdir};
     struct facts facts = {.environment = environ};
+    struct progress progress = {0};
+    progress_watch(&progress, "find and copy the inputs", 0, PROGRESS_BYTES);
     int result = facts_find_proc(&facts, err);
     if (result == 0) {
         result = placing_find(&placing, &rerun->now, err);
@@ -114,6 +117,7 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
         result = placing_make(&placing, &whole, err);
         rerun->now.setup = whole.setup;
     }
+    progress_release(&progress);
     for (size_t i = 0; i < placing.notes.count; i++) {
         strlist_add(&rerun->notes, placing.notes.item[i]);
     }

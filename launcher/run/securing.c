@@ -15,6 +15,7 @@
 #include "base/auto.h"
 #include "base/lock.h"
 #include "base/mem.h"
+#include "base/progress.h"
 
 /* Descriptors that wait; the usual limit of a process is 1024. */
 enum { READING_MOST = 256, COPY_BUFFER = 1 << 20 };
@@ -152,6 +153,7 @@ static int copy_and_hash(int from, int to, struct digest *ret_digest, struct err
             return err_set_errno(err, ERR_SYSTEM, errno, "read");
         }
         digest_update(&state, buffer, (size_t)got);
+        progress_tick(PROGRESS_BYTES, (uint64_t)got);
         for (ssize_t done = 0; done < got;) {
             ssize_t put = write(to, buffer + done, (size_t)(got - done));
             if (put < 0 && errno != EINTR) {

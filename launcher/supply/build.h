@@ -15,7 +15,7 @@
 #include "env/definition.h"
 #include "env/store.h"
 #include "supply/lockfile.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 #include "supply/recipe.h"
 
 struct build_request {

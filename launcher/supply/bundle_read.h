@@ -16,7 +16,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 
 /* Reads the bundle from fd (a regular file, from its start) and writes to the folder
  *

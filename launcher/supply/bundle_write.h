@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "supply/bundle_plan.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 
 /* Writes to fd from its current offset. Each content is hashed while it is copied: ERR_MISMATCH, with its path on the
  * host, when it is not what the plan says. *ret_list is the digest of the list. Nothing that was written may be used

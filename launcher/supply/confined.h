@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "supply/jail.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 
 enum {
     CONFINED_RESULT = 2048, /* with an err it goes through a pipe in one write (PIPE_BUF) */

@@ -16,7 +16,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/strlist.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 
 /* How a server is told who asks: request header lines such as "Authorization: Bearer ...", which go to the scheme, host
  * and port of `url` alone and are not sent on when that redirects elsewhere. `lines` is called before the first request

@@ -23,7 +23,7 @@
 #include "env/store.h"
 #include "supply/image_config.h"
 #include "supply/image_manifest.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 #include "supply/stage.h"
 
 /* What a source has, and what a definition says of it. */

@@ -10,7 +10,7 @@
 #include "env/store.h"
 #include "supply/image.h"
 #include "supply/image_source.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 #include "supply/unpack.h"
 
 /* What is done with an image of which the blobs are at hand: manifest and config are checked; the layers, in their

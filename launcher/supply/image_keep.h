@@ -8,7 +8,7 @@
 #include "env/definition.h"
 #include "env/store.h"
 #include "supply/image_manifest.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 
 struct image_blobs {
     struct image_blob *blob; /* the manifest, the config, the layers from the lowest; each once */

@@ -22,18 +22,21 @@
  *             much an archive may hold
  *   confined  work on foreign bytes in a process of its own; jail: shuts it in, with jail_landlock and jail_filter
  *   image     an image to a tree: image_choose from a name to the manifest of one platform, image_bring from there to
- * its blobs, image_tree to the tree, image_keep to copies of them in the store; image_manifest, image_config: the JSON
- * documents, read with image_doc; image_source: where blobs lie on this machine; image_archive, image_saved: in what
- * `docker save` writes recipe    how an artifact is made (recipe_items: what it adds itself); lockfile: which package
- * files that means build     a recipe and its lock to one tar: build_read reads packages at once, each with deb, into
- * tree (names) and spool (contents); build_database adds dpkg's record; tarball writes them out; build_commands runs
- * what the recipe runs inside; build_differ says how another artifact differs lock      what a recipe resolves to; apt
- * runs the host's apt in a private root bundle    bundle_write and bundle_read: a run and all that it needs as one
- * file, and back; bundle_plan: what sciwrap says belongs into it; bundle_member: its members, strictly; bundle_mark:
- * its end store      store_export, store_import (store_import_read: the foreign bytes): one environment as a file, and
- * back; store_file: what is in it; command_store: the two commands tar_header, zstream   the headers of a tar, always
- * the same; a zstd stream sources   where Debian's archives can be read from here stage     a private folder of the
- * store that is committed (stage_commit) whole or not at all progress  one live line on a terminal */
+ *             its blobs, image_tree to the tree, image_keep to copies of them in the store;
+ *             image_manifest, image_config: the JSON documents, read with image_doc; image_source: where blobs lie on
+ *             this machine; image_archive, image_saved: in what `docker save` writes
+ *   recipe    how an artifact is made (recipe_items: what it adds itself); lockfile: which package files that means
+ *   build     a recipe and its lock to one tar: build_read reads packages at once, each with deb, into tree (names) and
+ *             spool (contents); build_database adds dpkg's record; tarball writes them out;
+ *             build_commands runs what the recipe runs inside; build_differ says how another artifact differs
+ *   lock      what a recipe resolves to; apt runs the host's apt in a private root
+ *   bundle    bundle_write and bundle_read: a run and all that it needs as one file, and back; bundle_plan: what
+ *             sciwrap says belongs into it; bundle_member: its members, strictly; bundle_mark: its end
+ *   store      store_export, store_import (store_import_read: the foreign bytes): one environment as a file, and back;
+ *             store_file: what is in it; command_store: the two commands
+ *   tar_header, zstream   the headers of a tar, always the same; a zstd stream
+ *   sources   where Debian's archives can be read from here
+ *   stage     a private folder of the store that is committed (stage_commit) whole or not at all */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

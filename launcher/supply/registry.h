@@ -12,7 +12,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "supply/fetch.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 #include "supply/registry_ref.h"
 
 enum { REGISTRY_MANIFEST_BYTES = 4 * 1024 * 1024 }; /* what registries take at most */

@@ -16,7 +16,7 @@
 #include "env/definition.h"
 #include "supply/confined.h"
 #include "supply/offline.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 #include "supply/pull.h"
 #include "supply/stage.h"
 #include "supply/store_file.h"

@@ -29,7 +29,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "env/store.h"
-#include "supply/progress.h"
+#include "base/progress.h"
 #include "supply/unpack_limits.h"
 
 /* A range of an open regular file, and what it must be. */
