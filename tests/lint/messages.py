@@ -66,8 +66,8 @@ def literals(argument):
         piece = "%u" if match[1] is None else unescape(match[1])
         if match[1] is None and current and current.endswith("%"):
             piece = "u"
-        if current is not None and between.strip() == "":
-            current += piece
+        if current is not None and re.fullmatch(r"\s*([A-Z][A-Z0-9_]*)?\s*", between):
+            current += ("%s" if between.strip() else "") + piece  # a macro that stands for a text
         else:
             if current is not None:
                 found.append(current)
