@@ -9,7 +9,7 @@
  * edited is noticed. An entry whose manifest changed within the last seconds is not kept, for then a change to come
  * could have the same time. Where nothing can be written, nothing is.
  *
- *     "sciwrap-catalog 1\n", a number that tells the byte order, the sha256 of the rest; entries, sorted by ID
+ *     "sciwrap-catalog 2\n", a number that tells the byte order, the sha256 of the rest; entries, sorted by ID
  */
 #pragma once
 

@@ -27,7 +27,7 @@ struct header {
     struct digest check;
 };
 
-static const struct header header_now = {.magic = "sciwrap-catalog 1\n", .order = UINT64_C(0x0102030405060708)};
+static const struct header header_now = {.magic = "sciwrap-catalog 2\n", .order = UINT64_C(0x0102030405060708)};
 
 /* Read and not mapped: a map of a file that another program cuts ends this one with SIGBUS. */
 static bool read_cache(int project_fd, struct buf *bytes)

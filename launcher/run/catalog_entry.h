@@ -59,10 +59,16 @@ struct catalog_run {
     const char *workdir; /* on the host */
     const char *machine; /* of the comparison, as its `with` and verdicts */
     const char *with;
+    const char *job;        /* of a batch system, that the run was a part of */
+    const char *array;      /* the job that all tasks of the array share */
+    const char *submission; /* of sciwrap submit (run/submission.h) */
     uint64_t words;
     uint64_t exit_code;
     uint64_t signal;
     uint64_t elapsed_ns;
+    uint64_t memory_bytes; /* the most that it had at once, or its largest process */
+    uint64_t array_index;
+    uint64_t task; /* of the submission */
     bool is_compared;
     bool same_exit;
     struct catalog_verdict verdict[CATALOG_VERDICTS];

@@ -174,11 +174,45 @@ static void take_experiment(struct scan *scan, void *facts)
     scan_fields(scan, fields, facts);
 }
 
+static void take_resources(struct scan *scan, void *facts)
+{
+    static const struct scan_field fields[] = {
+        {.key = "max_rss_bytes", .take = SCAN_NUMBER, .place = PLACE(memory_bytes)},
+        {.key = "peak_memory_bytes", .take = SCAN_NUMBER, .place = PLACE(memory_bytes)}, /* comes later, knows more */
+        {0},
+    };
+    scan_fields(scan, fields, facts);
+}
+
+static void take_sweep(struct scan *scan, void *facts)
+{
+    static const struct scan_field fields[] = {
+        {.key = "id", .take = SCAN_TEXT, .place = PLACE(submission)},
+        {.key = "row", .take = SCAN_NUMBER, .place = PLACE(task)},
+        {0},
+    };
+    scan_fields(scan, fields, facts);
+}
+
+static void take_job(struct scan *scan, void *facts)
+{
+    static const struct scan_field fields[] = {
+        {.key = "id", .take = SCAN_TEXT, .place = PLACE(job)},
+        {.key = "array_id", .take = SCAN_TEXT, .place = PLACE(array)},
+        {.key = "array_index", .take = SCAN_NUMBER, .place = PLACE(array_index)},
+        {.key = "sweep", .take = SCAN_CALL, .call = take_sweep},
+        {0},
+    };
+    scan_fields(scan, fields, facts);
+}
+
 static void take_circumstances(struct scan *scan, void *facts)
 {
     static const struct scan_field fields[] = {
         {.key = "started", .take = SCAN_TEXT, .place = PLACE(started)},
         {.key = "elapsed_ns", .take = SCAN_NUMBER, .place = PLACE(elapsed_ns)},
+        {.key = "resources", .take = SCAN_CALL, .call = take_resources},
+        {.key = "job", .take = SCAN_CALL, .call = take_job},
         {.key = "workdir", .take = SCAN_TEXT, .place = PLACE(workdir)},
         {0},
     };
@@ -253,9 +287,9 @@ enum catalog_state catalog_scan(struct catalog_facts *facts, const char *text, s
 
 void catalog_facts_release(struct catalog_facts *facts)
 {
-    struct buf *const texts[] = {&facts->started,  &facts->environment, &facts->artifact,
-                                 &facts->rerun_of, &facts->workdir,     &facts->machine,
-                                 &facts->with,     &facts->command,     &facts->files};
+    struct buf *const texts[] = {&facts->started, &facts->environment, &facts->artifact, &facts->rerun_of,
+                                 &facts->workdir, &facts->machine,     &facts->with,     &facts->command,
+                                 &facts->files,   &facts->job,         &facts->array,    &facts->submission};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         buf_release(texts[i]);
     }

@@ -9,9 +9,9 @@
 #include "run/catalog_entry.h"
 
 struct catalog_facts {
-    struct buf started, environment, artifact, rerun_of, workdir, machine, with;
+    struct buf started, environment, artifact, rerun_of, workdir, machine, with, job, array, submission;
     struct buf command; /* `words` texts, each ending in a NUL */
-    uint64_t words, exit_code, signal, elapsed_ns;
+    uint64_t words, exit_code, signal, elapsed_ns, memory_bytes, array_index, task;
     bool is_known, is_compared, same_exit; /* is_known: the schema is ours */
     struct buf verdict_name[CATALOG_VERDICTS];
     uint64_t verdict[CATALOG_VERDICTS];

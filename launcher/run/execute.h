@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "base/strlist.h"
 #include "run/facts.h"
-#include "run/join.h"
 #include "run/manifest.h"
 
 #define EXECUTION_KEEP_LIMIT ((uint64_t)1 << 30) /* what a shared disk forgives */
@@ -21,8 +20,7 @@ struct execution {
     const char *project;   /* host path of .sciwrap, where contents are kept; NULL: nowhere */
     uint64_t keep_limit;   /* bytes of one content */
     struct strlist notes;  /* lines for people, to be told after the end; they must not get into a redirected stderr */
-    struct join_group *group; /* the commands are these, not that of the setup; NULL: they are not */
-    bool observe;             /* look at the work directory before and after; without it the manifest has no outputs */
+    bool observe;          /* look at the work directory before and after; without it the manifest has no outputs */
 };
 
 /* `manifest` comes with setup, streams and inputs, and gets outputs, exit and circumstances. 0 when the command was

@@ -164,6 +164,7 @@ void job_release(struct job *job)
     free(job->nodes);
     free(job->submit_host);
     free(job->sweep_id);
+    sweep_row_release(&job->row);
     *job = (struct job){0};
 }
 
@@ -215,10 +216,13 @@ struct doc *job_doc(const struct job *job)
     if (job->cancelled) {
         doc_put_bool(object, "cancelled", true);
     }
-    if (job->sweep_id != NULL) {
-        struct doc *sweep = doc_object();
+    struct doc *sweep = sweep_row_doc(&job->row);
+    if (sweep == NULL && job->sweep_id != NULL) {
+        sweep = doc_object();
         doc_put_text(sweep, "id", job->sweep_id);
         doc_put_number(sweep, "row", job->sweep_row);
+    }
+    if (sweep != NULL) {
         doc_put(object, "sweep", sweep);
     }
     return object;

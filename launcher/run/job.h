@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/doc.h"
+#include "run/sweep_row.h"
 #include "sandbox/cpus.h"
 
 enum { JOB_TEXT_MOST = 4096 }; /* a list of nodes; Slurm's ranges are far shorter */
@@ -28,7 +29,8 @@ struct job {
     char *node;  /* the name that Slurm has for this machine */
     char *nodes; /* all of the job, or of the step: "node[1-3]" */
     char *submit_host;
-    char *sweep_id; /* set by the script of sciwrap submit, as is the row */
+    char *sweep_id;       /* set by the script of sciwrap submit, as is the row */
+    struct sweep_row row; /* of the table of sciwrap submit; not gathered here */
     bool has_array_index;
     bool has_task;
     bool has_sweep_row;

@@ -254,6 +254,5 @@ void run_options_release(struct run_options *options)
     strlist_release(&options->cdi_folders);
     free(options->workdir);
     free(options->manifest);
-    join_wish_release(&options->join);
     *options = (struct run_options){0};
 }
