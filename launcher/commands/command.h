@@ -40,6 +40,7 @@ extern const struct command pin_command;
 extern const struct command build_command;
 extern const struct command lock_command;
 extern const struct command envs_command;
+extern const struct command submit_command;
 extern const struct command runs_command;
 extern const struct command show_command;
 extern const struct command rerun_command;

@@ -19,6 +19,7 @@
 #include "commands/comparison.h"
 #include "commands/pins.h"
 #include "commands/records.h"
+#include "commands/rerun_job.h"
 #include "env/config.h"
 #include "run/comparison_doc.h"
 #include "run/objects.h"
@@ -28,6 +29,7 @@
 static const struct command_option options[] = {
     {"inputs", 0, "DIR", "look for inputs in DIR first (repeatable)"},
     {"times", 0, "N", "rerun N times, and tell which outputs ever changed"},
+    {"job", 0, "JOB", "every task of a batch job, one after another"},
     MEASURE_OPTIONS,
     {"verify", 0, "used|full|off", "check used files of the environment, all, or none"},
     {"keep", 0, NULL, "keep the work directory even when nothing differs"},
@@ -49,6 +51,7 @@ struct request {
     bool has_level;
     enum verify_level level; /* how the environment is checked, when that was asked for */
     struct measure measure;
+    struct rerun_job job; /* its word NULL: one run */
 
     const char *cwd;
     struct record record;
@@ -141,9 +144,6 @@ static int rerun_once(struct request *request, uint64_t number, struct err *err)
     struct store_tree tree = {.fd = -1};
     int result = manifest_load(&then, request->record.path, err);
     if (result == 0) {
-        result = join_may_rerun(&then.step, err);
-    }
-    if (result == 0) {
         result = pins_find_tree(&then.setup.environment, &request->record, &tree, err);
     }
     if (result == 0 && number == 1) {
@@ -224,8 +224,21 @@ static void conclude(struct request *request)
     free(changes);
 }
 
+/* With --job the options are for each task: they are checked here, and handed on as they are. */
+static void note_option(struct rerun_job *job, const char *option, const char *value)
+{
+    if (strcmp(option, "job") == 0) {
+        job->word = value;
+    } else if (strcmp(option, "json") == 0) {
+        job->json = true;
+    } else {
+        strlist_addf(&job->options, "--%s%s%s", option, value != NULL ? "=" : "", value != NULL ? value : "");
+    }
+}
+
 static int take_option(struct request *request, const char *option, const char *value, struct err *err)
 {
+    note_option(&request->job, option, value);
     int taken = measure_take(&request->measure, option, value, err);
     if (taken != 0 || option_is_level(option)) {
         return taken < 0 ? -1 : 0;
@@ -236,6 +249,9 @@ static int take_option(struct request *request, const char *option, const char *
         request->level = of_run.verify;
         request->has_level = true;
         return result;
+    }
+    if (strcmp(option, "job") == 0) {
+        return 0;
     }
     if (strcmp(option, "keep") == 0) {
         request->keep = true;
@@ -263,7 +279,11 @@ static int read_line(struct request *request, int argc, char **argv, struct err 
             request->word = argv[reader.at++];
         }
     }
-    return request->word != NULL ? 0 : command_usage_error(&rerun_command, err, "no run named");
+    bool job = request->job.word != NULL;
+    if (job && (request->word != NULL || request->times != 1)) {
+        return command_usage_error(&rerun_command, err, "--job names the runs, each of which is run again once");
+    }
+    return job || request->word != NULL ? 0 : command_usage_error(&rerun_command, err, "no run named");
 }
 
 static int find_record(struct request *request, struct err *err)
@@ -309,10 +329,12 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         .all_good = true,
     };
     int result = read_line(&request, argc, argv, err);
+    *exit_code = 0;
     if (result == 0) {
-        result = perform(&request, err);
+        result = request.job.word != NULL ? rerun_job(&request.job, exit_code, err) : perform(&request, err);
     }
-    *exit_code = request.all_good ? 0 : 1;
+    *exit_code = request.all_good ? *exit_code : 1;
+    strlist_release(&request.job.options);
     strlist_release(&request.folders);
     strlist_release(&request.objects);
     measure_release(&request.measure);
@@ -325,7 +347,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 
 const struct command rerun_command = {
     .name = "rerun",
-    .synopsis = "[OPTION...] ID|FILE",
+    .synopsis = "[OPTION...] ID|FILE | --job JOB",
     .summary = "run an experiment again from its manifest or bundle, and compare",
     .options = options,
     .more = "Exit status: 0 every output is identical, equal after normalisation or within\n"

@@ -11,10 +11,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "commands/runs_job.h"
 #include "run/catalog.h"
 #include "base/doc.h"
 
 static const struct command_option options[] = {
+    {"job", 0, "JOB", "the tasks of a batch job, also those still to come"},
+    {"follow", 0, NULL, "with --job: until every task has ended"},
     {"json", 0, NULL, "for programs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "say every step"},
@@ -111,14 +114,25 @@ static int show_project(const struct project *project, bool json, struct err *er
     return 0;
 }
 
+static void take_option(struct runs_job *asked, const char *name, const char *value)
+{
+    if (strcmp(name, "job") == 0) {
+        asked->word = value;
+    } else if (strcmp(name, "follow") == 0) {
+        asked->follow = true;
+    } else {
+        asked->json |= !option_is_level(name);
+    }
+}
+
 static int run(int argc, char **argv, int *exit_code, struct err *err)
 {
     int option;
-    bool json = false;
+    struct runs_job asked = {0};
     struct option_reader reader = option_reader_of(&runs_command, argc, argv);
     *exit_code = 0;
     while ((option = option_next(&reader, err)) >= 0) {
-        json |= !option_is_level(options[option].name);
+        take_option(&asked, options[option].name, reader.value);
     }
     if (option == OPTION_ERROR) {
         return -1;
@@ -126,15 +140,21 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     if (reader.at < argc) {
         return command_usage_error(&runs_command, err, "takes no arguments");
     }
+    if (asked.follow && asked.word == NULL) {
+        return command_usage_error(&runs_command, err, "--follow needs --job");
+    }
     struct project project = {.runs_fd = -1};
     auto_free char *cwd = fs_current_dir();
     if (cwd == NULL) {
         return err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used");
     }
-    if (project_find(&project, cwd) == 0 && !json) {
+    if (project_find(&project, cwd) == 0 && !asked.json) {
         log_info("no runs are recorded here or above");
     }
-    int result = show_project(&project, json, err);
+    int result = asked.word == NULL ? show_project(&project, asked.json, err)
+                 : project.path == NULL
+                     ? err_set(err, ERR_NOT_FOUND, "no tasks of job '%s' are recorded here", asked.word)
+                     : runs_job(&asked, &project, exit_code, err);
     project_close(&project);
     return result;
 }
@@ -144,5 +164,6 @@ const struct command runs_command = {
     .synopsis = "[OPTION...]",
     .summary = "list the runs that are recorded here",
     .options = options,
+    .more = "With --follow, exit status 1 when a task did not end well.\n",
     .run = run,
 };

@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 const struct command_group command_groups[] = {
-    {"Run a program:", {&run_command, &exec_command, &shell_command}},
+    {"Run a program:", {&run_command, &exec_command, &shell_command, &submit_command}},
     {"Projects and settings:", {&init_command, &config_command}},
     {"Environments:",
      {&envs_command, &pull_command, &pin_command, &build_command, &lock_command, &store_command, &remove_command}},
