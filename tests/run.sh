@@ -8,7 +8,7 @@
 #                 qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
 #                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells vm
-#                 browser
+#                 browser mpi
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -386,6 +386,12 @@ shells() {
         bats --tap tests/cli/completions.bats
 }
 
+# Open MPI and MPICH, inside and from the host, and under srun; 130 MB of packages for its environment.
+mpi() {
+    as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" \
+        SCIWRAP_DEBIAN_MIRROR="${SCIWRAP_DEBIAN_MIRROR-}" tests/mpi/run.sh
+}
+
 # What needs another host than this one: a user's own systemd, other kernels, hosts that lack something, containers.
 vm() {
     local script worst=0
@@ -430,7 +436,7 @@ if [[ $failed -eq 0 ]]; then
     part reproduce-user reproduce_user
     part lint end_beside lint
     if [[ $long == yes || $only == cli-other || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
-        $only == bench || $only == shells || $only == vm || $only == browser ]]; then
+        $only == bench || $only == shells || $only == vm || $only == browser || $only == mpi ]]; then
         part cli-other cli_other
         part reproduce-long reproduce_long
         part clang clang_build
@@ -441,6 +447,7 @@ if [[ $failed -eq 0 ]]; then
         part shells shells
         part vm vm
         part browser browser
+        part mpi mpi
     fi
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
