@@ -11,6 +11,7 @@
  *            runs_job, runs_job_show, rerun_job: their tasks      tasks, task_states, slurm_call: what became of them
  *            ps, whois, enter, stop: runs that are going on      running_show: how one is shown
  *            config (config_set: changes it), start_defaults (options of runs out of it), init: a folder as a project
+ *            start_tree: the tree of an environment, brought when it is not there
  *            store: the table of store_list, store_verify, store_gc, store_du, store_file (export, import);
  *            store_words: what these and remove share
  * publish/   bundle, bundle_definition: what belongs into the bundle of a run      run_contents: of contents
@@ -48,6 +49,8 @@
  *            limits: what a run may use, and what came of it      job, job_end: the job of a batch system
  *            sweep, sweep_fill, sweep_row: a table, and words filled from a row      task_set: which tasks of an array
  *            submission, submission_doc: what was handed to a batch system
+ *            join, join_meet, join_gather, join_offer, join_step, join_settings, join_wire, join_doc: ranks that share
+ *            a sandbox: how they meet, who may join, what is recorded of each
  *            circumstances, processor, leaks: what merely happened; what it ran on; what could not be pinned
  *            tree_changes: what was left out of a tree
  *            tree_check, verified: what of the environment is checked before; what was checked in all
@@ -84,6 +87,7 @@
  *            apart: work on foreign bytes in a process that can do nothing else
  *            root, mounts, mount_target, device, stdio, terminal, signals, network, identity: the steps between
  *            recorder, recorder_call, recorder_caller, recorder_path: the calls of a run, told before they happen
+ *            join: several commands in one sandbox
  *            enter, enter_share, sealed: one more command in a run that is going on, by a program that stays what it is
  *            filter, filter_generate: the system-call filter, made at build time
  *            limits, limits_apply, limits_clock: what a run may use      cpus: which CPUs      ending: of its job

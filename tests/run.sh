@@ -445,6 +445,7 @@ if [[ $failed -eq 0 ]]; then
         part fuzz fuzz
         part bench bench
         part shells shells
+        [[ -n $only ]] || part messages messages
         part vm vm
         part browser browser
         part mpi mpi

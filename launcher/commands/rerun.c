@@ -144,6 +144,9 @@ static int rerun_once(struct request *request, uint64_t number, struct err *err)
     struct store_tree tree = {.fd = -1};
     int result = manifest_load(&then, request->record.path, err);
     if (result == 0) {
+        result = join_may_rerun(&then.step, err);
+    }
+    if (result == 0) {
         result = pins_find_tree(&then.setup.environment, &request->record, &tree, err);
     }
     if (result == 0 && number == 1) {

@@ -209,6 +209,12 @@ static void print_circumstances(const struct doc *circumstances)
     print_member(cpu, "model", "cpu");
     print_member(cpu, "level", "cpu level");
     print_member(circumstances, "workdir", "directory");
+    const struct doc *step = doc_get(circumstances, "step");
+    uint64_t size = 0;
+    if (doc_get_number(step, "size", &size)) {
+        printf("%-12s %zu of a step of %llu on this node\n", "ranks", doc_count(doc_get(step, "ranks")),
+               (unsigned long long)size);
+    }
     struct job job;
     if (job_read(circumstances, &job)) {
         auto_free char *text = job_text(&job);

@@ -21,6 +21,7 @@
 #include "run/baseline.h"
 #include "run/execute.h"
 #include "run/inputs.h"
+#include "run/join.h"
 #include "run/limits.h"
 #include "run/options.h"
 #include "run/planner.h"
@@ -47,6 +48,7 @@ const struct command_option start_options[] = {
     {"nest", 0, NULL, "let programs inside make namespaces of their own"},
     {"private-cores", 0, NULL, "keep others off the sibling threads of its CPUs"},
     {"writable", 0, NULL, "a writable layer over the root, gone at the end"},
+    {"join", 0, "auto|no|NAME[:N]", "ranks that share one sandbox and record (auto)"},
     {"no-auto-bind", 0, NULL, "do not show folders of paths among the arguments"},
     {"manifest", 0, "FILE", "write a copy of the manifest to FILE"},
     {"keep-limit", 0, "SIZE", "keep contents for a rerun up to SIZE each (1 GiB)"},
@@ -73,7 +75,19 @@ struct session {
     size_t first_word;    /* where they begin in the setup's argv */
     struct project project;
     struct manifest manifest;
+    struct join_offer offer;  /* of a rank */
+    struct join_group *group; /* the ranks, in the process that leads them; else NULL */
 };
+
+static void read_flag(struct run_options *options, const char *name)
+{
+    options->writable |= strcmp(name, "writable") == 0;
+    options->nested |= strcmp(name, "nest") == 0;
+    options->private_cores |= strcmp(name, "private-cores") == 0;
+    options->no_auto_bind |= strcmp(name, "no-auto-bind") == 0;
+    options->no_record |= strcmp(name, "no-record") == 0;
+    options->dry_run |= strcmp(name, "dry-run") == 0;
+}
 
 static int read_option(void *into, const char *name, const char *value, struct err *err)
 {
@@ -116,6 +130,9 @@ static int read_option(void *into, const char *name, const char *value, struct e
     if (strcmp(name, "verify") == 0) {
         return options_set_verify(options, value, err);
     }
+    if (strcmp(name, "join") == 0) {
+        return join_wish_parse(&options->join, value, err);
+    }
     enum limit limit;
     if (limit_from_name(name, &limit)) {
         return options_set_limit(options, limit, value, err);
@@ -124,12 +141,7 @@ static int read_option(void *into, const char *name, const char *value, struct e
         free(options->manifest);
         options->manifest = path_normal(cwd, value);
     }
-    options->writable |= strcmp(name, "writable") == 0;
-    options->nested |= strcmp(name, "nest") == 0;
-    options->private_cores |= strcmp(name, "private-cores") == 0;
-    options->no_auto_bind |= strcmp(name, "no-auto-bind") == 0;
-    options->no_record |= strcmp(name, "no-record") == 0;
-    options->dry_run |= strcmp(name, "dry-run") == 0;
+    read_flag(options, name);
     if (strcmp(name, "offline") == 0) {
         supply_go_offline();
     }
@@ -167,29 +179,6 @@ static int read_line(struct session *session, int argc, char **argv, struct err 
         return command_usage_error(session->command, err, "takes no command; use 'sciwrap exec' for one");
     }
     return 0;
-}
-
-static int use_tree(const struct digest *artifact, struct store_tree *ret_tree, struct err *err)
-{
-    struct store store = {.fd = -1};
-    int found = store_open(&store, err) < 0 ? -1 : store_use_tree(&store, artifact, ret_tree, err);
-    store_close(&store);
-    return found;
-}
-
-/* Between bringing a tree and using it somebody can remove it again (sciwrap store gc): then it is brought again. */
-int start_find_tree(const char *name, const struct digest *artifact, struct store_tree *ret_tree, struct err *err)
-{
-    enum { ATTEMPTS = 10 };
-    int found = use_tree(artifact, ret_tree, err);
-    for (int i = 0; found == 0 && i < ATTEMPTS; i++) {
-        found = supply_pull(name, err) < 0 ? -1 : use_tree(artifact, ret_tree, err);
-    }
-    if (found == 0) {
-        return err_set(err, ERR_NOT_FOUND, "the root file system of '%s' is not in the store after it was brought",
-                       name);
-    }
-    return found > 0 ? 0 : -1;
 }
 
 static int make_argv(struct session *session, int rootfs_fd, struct strlist *argv, struct err *err)
@@ -309,15 +298,18 @@ static int begin_record(struct session *session, struct err *err)
         }
     }
     hide_records(session);
-    streams_look(session->manifest.stream, &session->manifest.setup, &session->facts);
-    if (!observe) {
-        return 0;
+    if (session->group == NULL) {
+        streams_look(session->manifest.stream, &session->manifest.setup, &session->facts);
     }
-    if (inputs_gather(&session->manifest.setup, &session->facts, &session->options.inputs, session->first_word,
-                      &session->manifest.inputs, err) < 0) {
+    if (observe && inputs_gather(&session->manifest.setup, &session->facts, &session->options.inputs,
+                                 session->first_word, &session->manifest.inputs, err) < 0) {
         return -1;
     }
-    return streams_add_input(session->manifest.stream, &session->manifest.inputs, err);
+    if (session->group != NULL) {
+        return join_streams(session->group, &session->manifest.setup, &session->facts, session->manifest.stream,
+                            &session->manifest.inputs, err);
+    }
+    return observe ? streams_add_input(session->manifest.stream, &session->manifest.inputs, err) : 0;
 }
 
 static int open_verify(struct session *session, struct err *err)
@@ -361,7 +353,8 @@ static int perform(struct session *session, int *exit_code, struct err *err)
 {
     bool launched = false;
     bool observe = !session->options.no_record || session->options.manifest != NULL;
-    struct execution execution = {.facts = &session->facts, .rootfs = session->tree.rootfs, .observe = observe};
+    struct execution execution = {
+        .facts = &session->facts, .rootfs = session->tree.rootfs, .group = session->group, .observe = observe};
     int result = open_verify(session, err);
     execution.verify = session->verify;
     if (result == 0) {
@@ -394,9 +387,26 @@ static int perform(struct session *session, int *exit_code, struct err *err)
     return result == 0 ? judge_environment(session, err) : result;
 }
 
+/* As one of several ranks. In the process that leads them, which is a new one, it does not return. */
+static int perform_joined(struct session *session, int *exit_code, struct err *err)
+{
+    struct setup *setup = &session->manifest.setup;
+    join_offer_fill(&session->offer, setup, &session->options, &session->facts, session->tree.rootfs);
+    if (join_meet(&session->offer, &session->group, exit_code, err) < 0) {
+        return -1;
+    }
+    if (session->group == NULL) {
+        return 0;
+    }
+    struct err wrong = {0};
+    join_take_over(session->group, setup);
+    join_conclude(session->group, perform(session, exit_code, &wrong), &wrong);
+}
+
 static void release_session(struct session *session)
 {
     run_options_release(&session->options);
+    join_offer_release(&session->offer);
     definition_release(&session->def);
     verify_close(session->verify);
     store_tree_release(&session->tree);
@@ -418,13 +428,15 @@ static int start(struct session *session, int argc, char **argv, int *exit_code,
         return -1;
     }
     log_debug("root file system '%s'", session->tree.rootfs);
-    if (make_setup(session, err) < 0) {
+    bool alone = session->kind == START_SHELL || session->options.dry_run;
+    int rank = alone ? 0 : join_offer_find(&session->offer, &session->options, &session->facts, &session->def, err);
+    if (rank < 0 || make_setup(session, err) < 0) {
         return -1;
     }
     if (session->options.dry_run) {
         return print_plan(session);
     }
-    return perform(session, exit_code, err);
+    return rank > 0 ? perform_joined(session, exit_code, err) : perform(session, exit_code, err);
 }
 
 int start_run(const struct command *command, enum start_kind kind, int argc, char **argv, int *exit_code,

@@ -17,6 +17,7 @@ static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const networks[] = {"none", "host", NULL};
 static const char *const levels[] = {"used", "full", "off", NULL};
 static const char *const baselines[] = {"v2", "v3", "v4", "none", NULL};
+static const char *const joins[] = {"auto", "no", NULL};
 static const char *const recordings[] = {"observation", "comparison", NULL};
 
 #define KIB  1024ULL
@@ -60,6 +61,8 @@ const struct config_key config_keys[] = {
      .built_in = "none"},
     {"run", "bind", "SCIWRAP_BIND", "bind", CONFIG_BIND, ',', .built_in = ""},
     {"run", "recording", "SCIWRAP_RECORDING", NULL, CONFIG_WORD, .words = recordings, .built_in = "observation"},
+    {"run", "join", "SCIWRAP_JOIN", "join", CONFIG_WORD, .words = joins, .built_in = "auto"},
+    {"run", "join-wait", "SCIWRAP_JOIN_WAIT", NULL, CONFIG_NUMBER, .least = 1, .most = 86400, .built_in = "30"},
     {"limits", "pids", "SCIWRAP_LIMIT_PIDS", "pids", CONFIG_LIMIT, .built_in = "none"},
     {"limits", "memory", "SCIWRAP_LIMIT_MEMORY", "memory", CONFIG_LIMIT, .built_in = "none"},
     {"limits", "cpus", "SCIWRAP_LIMIT_CPUS", "cpus", CONFIG_LIMIT, .built_in = "none"},

@@ -45,7 +45,11 @@ static void look_after(const struct execution *execution, struct observation *ob
     progress_watch(&progress, "hash what it read and wrote", 0, PROGRESS_BYTES);
     observation_finish(observation, execution->rootfs);
     progress_release(&progress);
-    streams_add_outputs(manifest->stream, &manifest->outputs);
+    if (execution->group != NULL) {
+        join_add_outputs(execution->group, &manifest->outputs);
+    } else {
+        streams_add_outputs(manifest->stream, &manifest->outputs);
+    }
     streams_add_passed(manifest->stream, &manifest->inputs, &manifest->outputs);
     file_list_sort(&manifest->outputs);
     mark_rewritten(manifest);
@@ -119,15 +123,18 @@ static void gather(const struct execution *execution, struct manifest *manifest)
     if (limit != 0 && limit < manifest->circumstances.cpu_count) {
         manifest->circumstances.cpu_count = limit;
     }
-    variables_dropped(execution->facts->environment, &manifest->setup.variables,
-                      &manifest->circumstances.variables_dropped);
+    const struct strlist *had =
+        execution->group != NULL ? join_environment(execution->group) : &manifest->setup.variables;
+    variables_dropped(execution->facts->environment, had, &manifest->circumstances.variables_dropped);
 }
 
 /* Init builds the sandbox meanwhile: asking the CPU for its name alone costs 50 us on a virtual machine. */
 static void begin(void *context)
 {
     struct beside *beside = context;
-    pump_start(&beside->pump);
+    if (beside->execution->group == NULL) {
+        pump_start(&beside->pump);
+    }
     if (beside->execution->observe) {
         devices_hash_start(&beside->hash, &beside->manifest->setup.devices);
     }
@@ -159,6 +166,19 @@ static uint64_t told_to_end(void *context, unsigned times)
     return job_end_grace(&beside->manifest->circumstances.job, times);
 }
 
+static void expect(void *context, pid_t pid, int memory)
+{
+    struct beside *beside = context;
+    observation_expect(beside->observation, pid, memory);
+}
+
+static void take_ranks(const struct execution *execution, struct manifest *manifest)
+{
+    const char *failure = join_failure(execution->group);
+    join_record(execution->group, &manifest->step);
+    manifest->exit.error = failure != NULL && manifest->exit.error == NULL ? xstrdup(failure) : manifest->exit.error;
+}
+
 /* The pipes of the command go through us; what cannot be passed on makes the run a failed one. */
 static int launch_pumped(struct beside *beside, const struct plan *plan, struct launch_company *company,
                          struct err *err)
@@ -166,6 +186,10 @@ static int launch_pumped(struct beside *beside, const struct plan *plan, struct 
     const struct execution *execution = beside->execution;
     struct manifest *manifest = beside->manifest;
     struct err unpassed = {0};
+    if (execution->group != NULL) { /* each has its own, from whoever started it */
+        company->ranks = join_company(execution->group, expect, beside);
+        return launch(plan, company, &manifest->circumstances.launch, err);
+    }
     if (pump_prepare(&beside->pump, manifest->stream, execution->observe, execution->project,
                      manifest->recording.keep_limit, company->stdio, err) < 0) {
         return -1;
@@ -233,6 +257,9 @@ static int start(struct execution *execution, const struct scratch *scratch, str
         close(beside.announcement);
     }
     set_exit(manifest, result == 0, err);
+    if (execution->group != NULL) {
+        take_ranks(execution, manifest);
+    }
     look_after(execution, observation, manifest);
     verified_take(&manifest->recording.verified, execution->verify);
     observation_release(observation);

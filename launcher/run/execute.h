@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/strlist.h"
 #include "run/facts.h"
+#include "run/join.h"
 #include "run/manifest.h"
 
 #define EXECUTION_KEEP_LIMIT ((uint64_t)1 << 30) /* what a shared disk forgives */
@@ -20,7 +21,8 @@ struct execution {
     const char *project;   /* host path of .sciwrap, where contents are kept; NULL: nowhere */
     uint64_t keep_limit;   /* bytes of one content */
     struct strlist notes;  /* lines for people, to be told after the end; they must not get into a redirected stderr */
-    bool observe;          /* look at the work directory before and after; without it the manifest has no outputs */
+    struct join_group *group; /* the commands are these, not that of the setup; NULL: they are not */
+    bool observe;             /* look at the work directory before and after; without it the manifest has no outputs */
 };
 
 /* `manifest` comes with setup, streams and inputs, and gets outputs, exit and circumstances. 0 when the command was

@@ -203,6 +203,7 @@ static void read_circumstances(const struct doc *object, struct manifest *manife
     (void)doc_get_number(object, "elapsed_ns", &manifest->elapsed_ns);
     manifest->circumstances.workdir = doc_get_text(object, "workdir");
     origin_read(object, &manifest->setup.environment);
+    join_read(doc_get(object, "step"), &manifest->step);
 }
 
 static int check_schema(const struct reader *reader, const struct doc *top)
@@ -265,6 +266,7 @@ void manifest_release(struct manifest *manifest)
     file_list_release(&manifest->outputs);
     free(manifest->exit.error);
     program_list_release(&manifest->programs);
+    join_record_release(&manifest->step);
     processes_release(&manifest->processes);
     strlist_release(&manifest->addresses);
     recording_release(&manifest->recording);

@@ -13,6 +13,7 @@
 #include "run/circumstances.h"
 #include "base/doc.h"
 #include "run/file_list.h"
+#include "run/join_doc.h"
 #include "run/processes.h"
 #include "run/programs.h"
 #include "run/project.h"
@@ -39,6 +40,7 @@ struct manifest {
     struct file_list outputs;
     struct manifest_exit exit;
     struct program_list programs;
+    struct join_record step;    /* the ranks, of a run that had some; no entry: it is none */
     struct processes processes; /* not read back */
     struct strlist addresses;   /* that were connected to */
     struct recording recording;

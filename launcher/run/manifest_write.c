@@ -224,6 +224,10 @@ static struct doc *circumstances_doc(const struct manifest *manifest)
     if (circumstances->launch.limits != NULL) {
         doc_put(object, "limits", limits_held_doc(circumstances->launch.limits));
     }
+    struct doc *step = join_doc(&manifest->step, &manifest->processes);
+    if (step != NULL) {
+        doc_put(object, "step", step);
+    }
     doc_put(object, "walls", walls_doc(&circumstances->launch));
     doc_put(object, "namespaces", namespaces_doc(&circumstances->launch));
     if (manifest->recording.method == RECORDING_NOTIFICATION) {

@@ -140,6 +140,15 @@ int observation_record(struct observation *observation, int notify_fd, int errnu
     return 0;
 }
 
+void observation_expect(struct observation *observation, pid_t pid, int memory)
+{
+    if (observation->observer.recorder != NULL) {
+        recorder_expect(observation->observer.recorder, pid, memory, observation->observer.plan->workdir);
+    } else {
+        close(memory);
+    }
+}
+
 int observation_hear(struct observation *observation, struct err *err)
 {
     return recorder_hear(observation->observer.recorder, err);

@@ -39,6 +39,8 @@ int observation_prepare(struct observation *observation, struct facts *facts, st
 bool observation_join(struct observation *observation, const struct plan *plan);
 /* For launch_company.record. */
 int observation_record(struct observation *observation, int notify_fd, int errnum, struct err *err);
+/* For join_company(). */
+void observation_expect(struct observation *observation, pid_t pid, int memory);
 /* For launch_company.hear. */
 int observation_hear(struct observation *observation, struct err *err);
 /* After launch(): inputs, outputs, programs, processes and the rest of the record into the manifest. */

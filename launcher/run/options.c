@@ -254,5 +254,6 @@ void run_options_release(struct run_options *options)
     strlist_release(&options->cdi_folders);
     free(options->workdir);
     free(options->manifest);
+    join_wish_release(&options->join);
     *options = (struct run_options){0};
 }

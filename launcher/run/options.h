@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/strlist.h"
 #include "env/verify.h"
+#include "run/join_step.h"
 #include "run/setup.h"
 
 struct run_options {
@@ -34,7 +35,8 @@ struct run_options {
     struct strlist devices;     /* names (env/device_name.h) */
     struct strlist cdi_folders; /* absolute: more folders of specifications */
     struct limits limits;
-    unsigned has_limit; /* a set of 1 << LIMIT_...: those that were said, also "none" */
+    unsigned has_limit;    /* a set of 1 << LIMIT_...: those that were said, also "none" */
+    struct join_wish join; /* whose sandbox is shared */
     bool dry_run;
     bool no_auto_bind;
     bool no_record;

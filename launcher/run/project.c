@@ -149,7 +149,7 @@ static bool is_near(const char *text, const char *id)
     if (length < DIGITS_LEAST || strlen(id) < length) {
         return false;
     }
-    while (text[first] == id[first] && first < length) {
+    while (first < length && text[first] == id[first]) {
         first++;
     }
     bool replaced = first < length && strncmp(text + first + 1, id + first + 1, length - first - 1) == 0;

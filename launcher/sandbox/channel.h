@@ -21,13 +21,18 @@ enum message_kind {
     MESSAGE_SIGNAL, /* launcher -> init: send signal `value` to the command */
     MESSAGE_SIGNAL_ONCE, /* the same, unless it has reached the command already, as all processes of a job */
     MESSAGE_SIGNAL_ALL,  /* launcher -> init: send signal `value` to every process inside */
+    MESSAGE_RANK, /* a rank -> launcher: it is there, PID `value` inside, and waits; its memory, or no descriptor */
+    MESSAGE_RANK_ENDED, /* init -> launcher: a rank, PID `pid`, ended with wait status `value` and its `usage` */
     MESSAGE_GO, /* launcher -> init: answer to a MESSAGE_READY that was to bring a recorder's descriptor and did not:
-                 * what has to be done before the command starts is done */
+                 * what has to be done before the command starts is done; and to as many MESSAGE_RANK as there are ranks
+                 */
 };
 
 struct message {
     enum message_kind kind;
     int value;
+    int rank; /* index + 1 of sandbox/join.h; 0: no rank's, or for all of them */
+    pid_t pid;
     bool alone;
     int random_addresses; /* MESSAGE_READY: see launch_result; the next three, too */
     int landlock;

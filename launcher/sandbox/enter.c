@@ -157,7 +157,7 @@ static void become(const struct entering *entering)
         /* Before 5.9 descriptors are closed one by one, up to a number (sandbox/payload.c). */
         if (self_check_descriptors(&err) == 0 && payload_enter_workdir(&plan, &err) == 0 &&
             confine_calls(&plan, &err) == 0) {
-            (void)payload_become(&plan, entering->stdio, &err);
+            (void)payload_become(&plan, entering->stdio, NULL, &err);
         }
     }
     struct message message = {.kind = MESSAGE_FAILED, .err = err};

@@ -38,17 +38,20 @@
 #include <sys/wait.h>
 
 #include "base/auto.h"
+#include "base/mem.h"
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
 #include "sandbox/cores.h"
 #include "sandbox/filter.h"
 #include "sandbox/host.h"
 #include "sandbox/identity.h"
+#include "sandbox/join.h"
 #include "sandbox/network.h"
 #include "sandbox/payload.h"
 #include "sandbox/root.h"
 #include "sandbox/scope.h"
 #include "sandbox/self_check.h"
+#include "sandbox/signals.h"
 #include "sandbox/stdio.h"
 
 enum { NET = 5 };
@@ -87,8 +90,13 @@ static int take_second_identity(const struct plan *plan, struct err *err)
 static void close_inherited(const struct init_context *context)
 {
     const int *stdio = context->company->stdio;
-    int keep[] = {context->channel, stdio[0], stdio[1], stdio[2]};
-    payload_close_but(STDERR_FILENO + 1, keep, sizeof(keep) / sizeof(*keep));
+    int own[] = {context->channel, stdio[0], stdio[1], stdio[2]};
+    size_t count = sizeof(own) / sizeof(*own);
+    int *keep = xcalloc(count + join_count_kept(context->company->ranks), sizeof(*keep));
+    memcpy(keep, own, sizeof(own));
+    count += join_keep(context->company->ranks, keep + count);
+    payload_close_but(STDERR_FILENO + 1, keep, count);
+    free(keep);
 }
 
 static int build(const struct init_context *context, struct strlist *covered, bool *ret_shared_proc, struct err *err)
@@ -217,19 +225,6 @@ static void reap(const struct watch *watch)
     }
 }
 
-/* A batch system signals every process of a job itself, one after the other: this one is among them, and what reached
- * it has reached or reaches the command. A second SIGTERM tells many programs to end at once. All signals are blocked
- * here, so that they wait. Of processes inside, which are no proof of anything, the number is known. */
-static bool reached_all(int signal)
-{
-    const struct timespec moment = {.tv_nsec = 20000000};
-    siginfo_t info = {0};
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, signal);
-    return sigtimedwait(&set, &info, &moment) == signal && info.si_code == SI_USER && info.si_pid == 0;
-}
-
 static void obey(const struct watch *watch)
 {
     struct message message;
@@ -238,7 +233,7 @@ static void obey(const struct watch *watch)
         _exit(125);
     }
     bool for_command = message.kind == MESSAGE_SIGNAL || message.kind == MESSAGE_SIGNAL_ONCE;
-    if (got > 0 && for_command && (message.kind == MESSAGE_SIGNAL || !reached_all(message.value))) {
+    if (got > 0 && for_command && (message.kind == MESSAGE_SIGNAL || !signals_reached_all(message.value))) {
         kill(watch->command, message.value);
     }
     if (got > 0 && message.kind == MESSAGE_SIGNAL_ALL) {
@@ -352,6 +347,9 @@ void init_main(const struct init_context *context)
         fail(context, &err);
     }
     scrub_arguments(); /* before anybody can look */
+    if (context->company->ranks != NULL) {
+        join_serve(context, signals);
+    }
     pid_t command = start_command(context, &err);
     if (command < 0) {
         fail(context, &err);

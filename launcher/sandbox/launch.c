@@ -170,7 +170,15 @@ static void take_message(struct watch *watch, const struct message *message, int
     case MESSAGE_STDIN:
         watch->stdin_fd = fd;
         break;
+    case MESSAGE_RANK:
+    case MESSAGE_RANK_ENDED:
+        join_take(watch->company->ranks, watch->channel, message, fd);
+        break;
     case MESSAGE_FAILED:
+        if (message->rank > 0) {
+            join_take(watch->company->ranks, watch->channel, message, fd);
+            break;
+        }
         if (!watch->failed) { /* else the command only tells what came of the first failure */
             *watch->err = message->err;
         }
@@ -252,13 +260,15 @@ static int time_to_wait(struct watch *watch)
 static void watch_run(struct watch *watch)
 {
     while (!watch->alone && !watch->gone) {
-        struct pollfd sources[3] = {{.fd = watch->channel, .events = POLLIN},
+        const struct join_company *ranks = watch->company->ranks;
+        struct pollfd sources[4] = {{.fd = watch->channel, .events = POLLIN},
                                     {.fd = watch->signals, .events = POLLIN},
-                                    {.fd = watch->calls, .events = POLLIN}};
+                                    {.fd = watch->calls, .events = POLLIN},
+                                    {.fd = ranks != NULL ? ranks->orders : -1, .events = POLLIN}};
         if (watch->calls < 0) {
             tell_ready(watch);
         }
-        if (poll(sources, 3, time_to_wait(watch)) < 0) {
+        if (poll(sources, ranks != NULL ? 4 : 3, time_to_wait(watch)) < 0) {
             continue;
         }
         if ((sources[2].revents & POLLIN) != 0) {
@@ -268,6 +278,9 @@ static void watch_run(struct watch *watch)
         }
         if (sources[1].revents != 0) {
             pass_signals_on(watch);
+        }
+        if (sources[3].revents != 0) {
+            join_pass_orders(ranks, watch->channel);
         }
         if (sources[0].revents != 0) {
             take_from_channel(watch);
@@ -339,6 +352,7 @@ static int run_init(const struct init_context *context, struct watch *watch, str
             close(watch->company->stdio[fd]);
         }
     }
+    join_close(watch->company->ranks);
     if (init < 0) {
         return -1;
     }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "sandbox/join.h"
 #include "sandbox/limits.h"
 #include "sandbox/plan.h"
 
@@ -41,10 +42,13 @@ struct launch_company {
     /* What the command gets as descriptors 0, 1, 2, or -1 each: what the launcher has there. Closed here once init has
      * them, so that a pipe ends when the command closes it. */
     int stdio[3];
+    /* Not NULL: not the plan's command but these are started (sandbox/join.h), and what else is said here of the
+     * command is meant of all of them. */
+    struct join_company *ranks;
 };
 
 struct launch_result {
-    int wait_status;     /* of the command, as waitpid(2) gives it */
+    int wait_status;     /* of the command, as waitpid(2) gives it; of ranks: the first that did not end well */
     struct rusage usage; /* of everything that ran inside: PID 1 has waited for all of it */
     int64_t started_ns;  /* CLOCK_REALTIME */
     int64_t ended_ns;

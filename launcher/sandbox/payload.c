@@ -202,7 +202,16 @@ static int take_stdio(const int stdio[3], struct err *err)
     return 0;
 }
 
-int payload_become(const struct plan *plan, const int stdio[3], struct err *err)
+/* Last: the number may be that of a descriptor which is needed until here. */
+static int pass_on(const struct payload_passed *passed, struct err *err)
+{
+    if (passed->fd == passed->number ? fcntl(passed->fd, F_SETFD, 0) < 0 : dup2(passed->fd, passed->number) < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "give the command descriptor %d", passed->number);
+    }
+    return 0;
+}
+
+int payload_become(const struct plan *plan, const int stdio[3], const struct payload_passed *passed, struct err *err)
 {
     umask(plan->umask);
     reset_signals();
@@ -211,6 +220,9 @@ int payload_become(const struct plan *plan, const int stdio[3], struct err *err)
     }
     if (mark_rest_close_on_exec(3) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "mark descriptors close-on-exec");
+    }
+    if (passed != NULL && pass_on(passed, err) < 0) {
+        return -1;
     }
     return execute(plan, err);
 }
@@ -226,6 +238,6 @@ void payload_main(const struct init_context *context)
          * while the process is not dumpable. Nobody but PID 1 is here yet who could trace it. */
         prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     }
-    (void)payload_become(context->plan, context->company->stdio, &err);
+    (void)payload_become(context->plan, context->company->stdio, NULL, &err);
     fail(context->channel, &err);
 }

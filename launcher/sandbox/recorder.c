@@ -102,6 +102,7 @@ static void take_call(struct recorder *recorder)
     struct recorder_call *call = &recorder->call;
     const struct seccomp_notif *request = recorder->request;
     recorder->count++;
+    recorder_root_find(&recorder->root, (pid_t)request->pid);
     bool known = recorder_decode(request, &recorder->callers, call);
     if (!known || recorder->client.told(recorder->client.context, call) == RECORDER_GO_ON) {
         recorder_answer(recorder, request->id);
@@ -203,6 +204,11 @@ struct recorder *recorder_open(int notify_fd, const struct recorder_client *clie
     recorder->wait_in_kernel = ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP) == 0;
     raise_limit_of_descriptors();
     return recorder;
+}
+
+void recorder_expect(struct recorder *recorder, int pid, int memory, const char *folder)
+{
+    recorder_callers_expect(&recorder->callers, pid, memory, folder);
 }
 
 /* Making a thread, waking it and waiting for its end costs as much as 20 calls that are taken without one. */

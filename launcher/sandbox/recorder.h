@@ -72,6 +72,9 @@ struct recorder;
 bool recorder_is_possible(void);
 /* Takes `notify_fd` over. */
 struct recorder *recorder_open(int notify_fd, const struct recorder_client *client);
+/* The process with PID `pid` inside cannot be looked at before it executes: `memory` is its, taken over, and `folder`
+ * its current directory. From any thread, before that process makes a call that is told of. */
+void recorder_expect(struct recorder *recorder, int pid, int memory, const char *folder);
 /* To be called when `notify_fd` is readable (poll(2)): takes one call. 1: the next one, too, is the caller's to watch
  * for. 0: the run makes so many that a thread, started now, takes all that follow. All signals must be blocked. */
 int recorder_hear(struct recorder *recorder, struct err *err);

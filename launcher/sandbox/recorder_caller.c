@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/auto.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "sandbox/recorder_path.h"
 
@@ -18,7 +20,7 @@ enum { KEPT_MS = 100, MOVING_MS = 1000, PAGE = 4096 };
 
 void recorder_callers_begin(struct recorder_callers *callers)
 {
-    *callers = (struct recorder_callers){0};
+    *callers = (struct recorder_callers){.lock = PTHREAD_MUTEX_INITIALIZER};
     for (size_t i = 0; i < CALLERS_KEPT; i++) {
         callers->slot[i].memory = -1;
     }
@@ -33,8 +35,24 @@ static void clear(struct recorder_caller *caller)
     *caller = (struct recorder_caller){.memory = -1};
 }
 
+void recorder_callers_expect(struct recorder_callers *callers, int pid, int memory, const char *folder)
+{
+    lock_take(&callers->lock);
+    callers->expected = xreallocarray(callers->expected, callers->expected_count + 1, sizeof(*callers->expected));
+    callers->expected[callers->expected_count++] = (struct recorder_expected){.pid = pid, .memory = memory};
+    if (callers->expected_folder == NULL) {
+        callers->expected_folder = xstrdup(folder);
+    }
+    pthread_mutex_unlock(&callers->lock);
+}
+
 void recorder_callers_release(struct recorder_callers *callers)
 {
+    for (size_t i = 0; i < callers->expected_count; i++) {
+        close(callers->expected[i].memory);
+    }
+    free(callers->expected);
+    free(callers->expected_folder);
     for (size_t i = 0; i < CALLERS_KEPT; i++) {
         clear(&callers->slot[i]);
     }
@@ -59,11 +77,29 @@ static struct recorder_caller *slot_of(struct recorder_callers *callers, pid_t t
     return caller;
 }
 
-static void open_memory(struct recorder_caller *caller)
+/* The memory that was handed over for the process of `thread`, as a descriptor of the caller's; -1. */
+static int expected_memory(struct recorder_callers *callers, pid_t thread)
+{
+    int memory = -1;
+    lock_take(&callers->lock);
+    long pid = callers->expected_count > 0 ? recorder_number_inside(thread) : 0;
+    for (size_t i = 0; i < callers->expected_count && memory < 0; i++) {
+        if (callers->expected[i].pid == pid) {
+            memory = fcntl(callers->expected[i].memory, F_DUPFD_CLOEXEC, 3);
+        }
+    }
+    pthread_mutex_unlock(&callers->lock);
+    return memory;
+}
+
+static void open_memory(struct recorder_callers *callers, struct recorder_caller *caller)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/mem", caller->thread);
     caller->memory = open(path, O_RDONLY | O_CLOEXEC);
+    if (caller->memory < 0) {
+        caller->memory = expected_memory(callers, caller->thread);
+    }
 }
 
 ssize_t recorder_caller_read(struct recorder_callers *callers, pid_t thread, uint64_t address, void *bytes,
@@ -78,12 +114,12 @@ ssize_t recorder_caller_read(struct recorder_callers *callers, pid_t thread, uin
         return -1;
     }
     if (caller->memory < 0) {
-        open_memory(caller);
+        open_memory(callers, caller);
     }
     ssize_t got = pread(caller->memory, bytes, part, (off_t)address);
     if (got <= 0 && kept) { /* the memory of the program that the thread executed before? */
         close(caller->memory);
-        open_memory(caller);
+        open_memory(callers, caller);
         got = pread(caller->memory, bytes, part, (off_t)address);
     }
     return got;
@@ -107,6 +143,12 @@ bool recorder_caller_text(struct recorder_callers *callers, pid_t thread, uint64
     return false;
 }
 
+static char *expected_folder(struct recorder_callers *callers, pid_t thread)
+{
+    auto_fd int memory = expected_memory(callers, thread);
+    return memory >= 0 ? xstrdup(callers->expected_folder) : NULL;
+}
+
 const char *recorder_caller_folder(struct recorder_callers *callers, pid_t thread)
 {
     struct recorder_caller *caller = slot_of(callers, thread);
@@ -115,7 +157,8 @@ const char *recorder_caller_folder(struct recorder_callers *callers, pid_t threa
         char link[64];
         snprintf(link, sizeof(link), "/proc/%d/cwd", thread);
         free(caller->folder);
-        caller->folder = recorder_read_link(link, path, sizeof(path)) ? xstrdup(path) : NULL;
+        caller->folder =
+            recorder_read_link(link, path, sizeof(path)) ? xstrdup(path) : expected_folder(callers, thread);
         caller->folder_age = callers->age;
     }
     return caller->folder;

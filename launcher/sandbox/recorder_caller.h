@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,15 +31,27 @@ struct recorder_moving {
     int64_t since_ms;
 };
 
+/* A process whose memory cannot be opened until it executes, and was handed over. */
+struct recorder_expected {
+    int pid; /* inside */
+    int memory;
+};
+
 struct recorder_callers {
     struct recorder_caller slot[CALLERS_KEPT];
     uint64_t age; /* how often somebody changed a directory */
     struct recorder_moving moving[MOVING_KEPT];
-    size_t moving_count; /* used entries are among the first */
-    uint64_t unnamed;    /* paths that were too long */
+    size_t moving_count;                /* used entries are among the first */
+    uint64_t unnamed;                   /* paths that were too long */
+    struct recorder_expected *expected; /* guarded by `lock`: another thread than the one that hears may add to it */
+    size_t expected_count;
+    char *expected_folder;
+    pthread_mutex_t lock;
 };
 
 void recorder_callers_begin(struct recorder_callers *callers);
+/* recorder_expect(). */
+void recorder_callers_expect(struct recorder_callers *callers, int pid, int memory, const char *folder);
 void recorder_callers_release(struct recorder_callers *callers);
 
 /* The bytes read: all, or up to the end of a page; -1. */

@@ -165,6 +165,11 @@ static bool have_root(struct recorder_root *root, pid_t thread)
     return root->fd >= 0;
 }
 
+void recorder_root_find(struct recorder_root *root, pid_t thread)
+{
+    (void)have_root(root, thread);
+}
+
 void recorder_root_close(struct recorder_root *root)
 {
     if (root->fd >= 0) {
@@ -305,8 +310,7 @@ static bool find_in_proc(const char *text, pid_t thread, struct passing *ret_pas
     return false;
 }
 
-/* The number that the process of `thread` has inside: the last of its NStgid (proc(5)). */
-static long number_inside(pid_t thread)
+long recorder_number_inside(pid_t thread)
 {
     char path[64];
     char text[2048];
@@ -344,7 +348,7 @@ static bool find_passing(const char *path, pid_t thread, struct passing *ret_pas
     if (strncmp(path, "/proc/", 6) == 0 && path[6] >= '1' && path[6] <= '9') {
         char *end = NULL;
         long number = strtol(path + 6, &end, 10);
-        return *end == '/' && find_in_proc(end + 1, thread, ret_passing) && number == number_inside(thread);
+        return *end == '/' && find_in_proc(end + 1, thread, ret_passing) && number == recorder_number_inside(thread);
     }
     return false;
 }

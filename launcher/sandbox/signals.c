@@ -47,3 +47,13 @@ bool signals_reached_command(const struct signalfd_siginfo *info)
         return false;
     }
 }
+
+bool signals_reached_all(int signal)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    siginfo_t info = {0};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    return sigtimedwait(&set, &info, &moment) == signal && info.si_code == SI_USER && info.si_pid == 0;
+}

@@ -15,3 +15,7 @@
 int signals_catch(sigset_t *ret_old_mask, struct err *err);
 /* Whether the terminal driver has sent it to the whole process group, the command included. */
 bool signals_reached_command(const struct signalfd_siginfo *info);
+/* A batch system signals every process of a job itself, one after the other: PID 1 is among them, and what reached
+ * it has reached or reaches the command. A second SIGTERM tells many programs to end at once. All signals are blocked
+ * here, so that they wait. Of processes inside, which are no proof of anything, the number is known. */
+bool signals_reached_all(int signal);

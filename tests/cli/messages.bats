@@ -131,3 +131,52 @@ ROWS
     succeeds "$SCIWRAP" store gc
     notes 'nothing to remove'
 }
+
+@test "the helper, asked by somebody else than sciwrap" {
+    local helper line pattern words
+    : >'a b.ini'
+    helper=$(dirname "$SCIWRAP")/../libexec/sciwrap/sciwrap-env
+    while IFS='|' read -r line pattern; do
+        eval "words=($line)"
+        fails_with 125 "$pattern" -- "$helper" "${words[@]}" || { echo "of: $line"; return 1; }
+    done <<'ROWS'
+|no command given: see 'sciwrap-env --help'
+fly|unknown command 'fly': see 'sciwrap-env --help'
+pull|pull: no environment named
+pull --fly x|pull: unknown option or missing value
+pin one|pin: a name and a source are needed
+build -o x a b|build: --output takes one recipe
+build '../evil.x'|'../evil.x'
+build '.x'|'.x' is not the name of a recipe
+build './a b.ini'|a recipe is a file NAME.ini
+bundle-read x|bundle-read: takes a folder and a name for messages
+bundle-write x|bundle-write: takes the names of a run and an environment
+store-export one|one environment and one file have to be named
+ROWS
+}
+
+@test "sources that are none, and files that cannot be taken for an environment" {
+    refused <<'ROWS'
+pin x oci://|'oci://' names no host
+pin x oci://debian|oci://debian
+pin x absent.tar|absent.tar
+store import absent|absent
+store export tiny-new /nonexistent/file|/nonexistent/file
+ROWS
+    echo '<!DOCTYPE html><html></html>' >page.tar
+    fails_with 125 "HTML page" -- "$SCIWRAP" pin x page.tar
+    printf 'no environment%.0s' {1..200} >file
+    fails_with 125 "it is no environment that 'sciwrap store export' wrote" -- "$SCIWRAP" store import file
+    mkdir folder
+    fails_with 125 'it is no regular file|folder' -- "$SCIWRAP" store import folder
+    "$SCIWRAP" pull --quiet tiny-new
+    quietly "$SCIWRAP" store export -q tiny-new out.env
+    fails_with 125 "'out.env' exists; --force replaces it" -- "$SCIWRAP" store export tiny-new out.env
+    fails_with 125 "--name 'a b': letters, digits" -- "$SCIWRAP" store import --name 'a b' out.env
+    head -c 5000 out.env >cut.env
+    fails_with 125 'it ends early' -- "$SCIWRAP" store import cut.env
+    succeeds "$SCIWRAP" store import --folder . out.env
+    notes 'environment tiny-new is in the store, and its definition in'
+    echo '; another' >>tiny-new.ini
+    fails_with 125 'exists and is another definition; --name gives this one another name' -- "$SCIWRAP" store import --folder . out.env
+}

@@ -5,6 +5,7 @@
     messages.py --told FOLDER        also: each message was made by a test of this run (base/told.h), or has a reason
     messages.py --list               all of them
     messages.py --told FOLDER --missing    those without either, as lines for the list of reasons
+    messages.py --told FOLDER --needless   lines of that list for messages that were made all the same
 
 Messages are the formats of err_set, err_wrap, log_... and their like, and texts that a function with a `struct err *` is
 given for one. The list of reasons is tests/lint/messages.reasons.
@@ -66,8 +67,8 @@ def literals(argument):
         piece = "%u" if match[1] is None else unescape(match[1])
         if match[1] is None and current and current.endswith("%"):
             piece = "u"
-        if current is not None and between.strip() == "":
-            current += piece
+        if current is not None and re.fullmatch(r"\s*([A-Z][A-Z0-9_]*)?\s*", between):
+            current += ("%s" if between.strip() else "") + piece  # a macro that stands for a text
         else:
             if current is not None:
                 found.append(current)
@@ -186,7 +187,7 @@ def read_reasons():
     words, listed = {}, {}
     for number, line in enumerate(open(REASONS, encoding="utf-8"), 1):
         line = line.rstrip("\n")
-        if line.startswith("# ") or not line:
+        if line.startswith("#") or not line:
             continue
         if line.startswith("= "):
             word, _, why = line[2:].partition(" ")
@@ -239,6 +240,8 @@ def main():
             message = next(m for m in found if (m.path, shown(m.text)) == key)
             if told.has(message):
                 provoked += 1
+                if key in listed and "--needless" in sys.argv:
+                    print("%s %s %s" % (listed[key], *key))
             elif key in listed:
                 excused += 1
             else:

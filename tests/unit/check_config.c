@@ -19,7 +19,7 @@ static void set_up(void)
     for (size_t i = 0; i < CONFIG_KEYS; i++) {
         unsetenv(config_keys[i].variable);
     }
-    setenv("HOME", "/home/ada", 1);
+    setenv("HOME", "/home/user", 1);
     setenv("SCRATCH", "/scratch/ada", 1);
     unsetenv("NOWHERE");
 }
@@ -94,7 +94,7 @@ START_TEST(joins_the_lines_of_a_list)
                "[run]\nbind = ${SCRATCH}/x:/x:rw\nbind = /data\n");
     struct config config = read_both();
     assert_value(&config, "fetch.mirror", CONFIG_USER, "/a https://b.example/x");
-    assert_value(&config, "places.envs", CONFIG_USER, "/home/ada/envs:/scratch/ada/envs");
+    assert_value(&config, "places.envs", CONFIG_USER, "/home/user/envs:/scratch/ada/envs");
     assert_value(&config, "run.bind", CONFIG_USER, "/scratch/ada/x:/x:rw,/data");
     config_release(&config);
 }
