@@ -61,6 +61,8 @@ static void add_kind(struct completion *completion, const struct command *comman
         completion->more = strchr(completion->typed, '/') != NULL ? "files" : completion->more;
     } else if (strcmp(kind, "ID") == 0) {
         (going_on ? completion_add_running : completion_add_runs)(completion);
+    } else if (strcmp(kind, "JOB") == 0) {
+        completion_add_jobs(completion);
     } else if (strcmp(kind, "RECIPE") == 0) {
         completion_add_recipes(completion);
     } else if (strcmp(kind, "KEY") == 0) {
@@ -97,7 +99,7 @@ static void add_operand(struct completion *completion, const struct command *com
         bool repeats = strstr(token, "...") != NULL;
         char *word = token + strspn(token, "[");
         word[strcspn(word, "].")] = '\0';
-        if (strcmp(word, "OPTION") == 0 || word[0] == '-') {
+        if (strstr(word, "OPTION") != NULL || word[0] == '-') {
             continue;
         }
         if (at++ == number || repeats) {

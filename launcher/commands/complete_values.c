@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/buf.h"
+#include "base/doc.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -17,6 +18,8 @@
 #include "env/definition.h"
 #include "env/fix.h"
 #include "run/catalog.h"
+#include "run/job.h"
+#include "run/manifest.h"
 #include "run/running.h"
 
 /* Nobody reads through more of them. */
@@ -90,8 +93,9 @@ static int newest_first(const void *a, const void *b)
     return order != 0 ? order : strcmp(first->id, second->id);
 }
 
-static void add_run(struct completion *completion, const struct catalog_run *run)
+static void add_run(struct completion *completion, const struct project *project, const struct catalog_run *run)
 {
+    (void)project;
     auto_release(buf) struct buf text = {0};
     buf_addf(&text, "%.16s %s:", run->started, run->environment);
     for (size_t i = 0; i < run->words && text.length < 100; i++) {
@@ -100,7 +104,27 @@ static void add_run(struct completion *completion, const struct catalog_run *run
     completion_add(completion, run->id, buf_text(&text));
 }
 
-void completion_add_runs(struct completion *completion)
+typedef void add_run_fn(struct completion *completion, const struct project *project, const struct catalog_run *run);
+
+static void add_job(struct completion *completion, const struct project *project, const struct catalog_run *run)
+{
+    struct err ignored = {0};
+    struct job job = {0};
+    auto_free char *path = project_run_path(project, run->id, MANIFEST_NAME);
+    struct doc *doc = doc_load(path, MANIFEST_MOST, &ignored);
+    if (doc != NULL && job_read(doc_get(doc, "circumstances"), &job)) {
+        const char *id = job.array_id != NULL ? job.array_id : job.id;
+        auto_free char *shown = xasprintf("%.16s %s", run->started, run->environment);
+        if (id != NULL) {
+            completion_add(completion, id, shown);
+        }
+        job_release(&job);
+    }
+    doc_free(doc);
+}
+
+/* Of those that are named so, or of all, the newest. */
+static void each_run(struct completion *completion, const char *typed, add_run_fn *add)
 {
     struct err ignored = {0};
     struct catalog catalog = {0};
@@ -113,17 +137,27 @@ void completion_add_runs(struct completion *completion)
         auto_free const struct catalog_run **runs = xcalloc(catalog.count + 1, sizeof(*runs));
         size_t count = 0;
         for (size_t i = 0; i < catalog.count; i++) {
-            if (begins(catalog.run[i].id, completion->typed)) {
+            if (begins(catalog.run[i].id, typed)) {
                 runs[count++] = &catalog.run[i];
             }
         }
         qsort(runs, count, sizeof(*runs), newest_first);
         for (size_t i = 0; i < count && i < RUNS_MOST; i++) {
-            add_run(completion, runs[i]);
+            add(completion, &project, runs[i]);
         }
         catalog_release(&catalog);
     }
     project_close(&project);
+}
+
+void completion_add_runs(struct completion *completion)
+{
+    each_run(completion, completion->typed, add_run);
+}
+
+void completion_add_jobs(struct completion *completion)
+{
+    each_run(completion, "", add_job);
 }
 
 void completion_add_running(struct completion *completion)

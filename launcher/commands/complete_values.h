@@ -19,6 +19,8 @@ void completion_add_environments(struct completion *completion);
 void completion_add_recipes(struct completion *completion);
 /* The runs of the nearest project, the newest first. */
 void completion_add_runs(struct completion *completion);
+/* The batch jobs that the newest of them were part of. */
+void completion_add_jobs(struct completion *completion);
 /* The runs that are going on. */
 void completion_add_running(struct completion *completion);
 void completion_add_config_keys(struct completion *completion);

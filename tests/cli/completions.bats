@@ -38,7 +38,7 @@ offers_running() {
         # shellcheck disable=SC2086
         completed $command --
         is "$(tr ' ' '\n' <<<"$output" | sort)" \
-            "$(grep -E '^ +(-[a-z], )?--' <<<"$help" | grep -oE -e '--[a-z-]+' | sort)" || { echo "$command"; return 1; }
+            "$(sed -nE 's/^ +(-[a-z], )?(--[a-z-]+).*/\2/p' <<<"$help" | sort)" || { echo "$command"; return 1; }
     done
     quietly "$SCIWRAP" complete run --net
     is "$output" $'none\n--network\tno network, or the host\'s'
@@ -78,6 +78,8 @@ offers_running() {
     : >recipes/mine.ini
     completed build mi
     is "$output" mine
+    completed submit -- run tiny-n
+    is "$output" tiny-new
     quietly "$SCIWRAP" complete exec tiny --net
     is "$output" files
     quietly "$SCIWRAP" complete store import --folder ''
@@ -102,6 +104,15 @@ offers_running() {
     until_true offers_running 'tiny: sleep 60'
     kill %1
     wait %1 || true
+}
+
+@test "batch jobs that runs were part of" {
+    quietly "$SCIWRAP" exec tiny echo none
+    SLURM_JOB_ID=4711 quietly "$SCIWRAP" exec tiny echo x
+    SLURM_JOB_ID=4713 SLURM_ARRAY_JOB_ID=4712 SLURM_ARRAY_TASK_ID=1 quietly "$SCIWRAP" exec tiny echo y
+    SLURM_JOB_ID=4714 SLURM_ARRAY_JOB_ID=4712 SLURM_ARRAY_TASK_ID=2 quietly "$SCIWRAP" exec tiny echo z
+    completed runs --job 47
+    is "$(tr ' ' '\n' <<<"$output" | sort | tr '\n' ' ')" '4711 4712 '
 }
 
 @test "a config file that is broken, a folder that cannot be read: no word, no failure" {

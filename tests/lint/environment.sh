@@ -13,7 +13,7 @@ manuals=$(cat docs/man/*.[1-9] | sed 's/\\-/-/g; s/\\_/_/g')
 read_by_source() {
     find launcher -name '*.c' ! -path 'launcher/probe/*' -print0 |
         xargs -0 grep -hoE 'getenv\("[A-Za-z_]+"\)|"SCIWRAP_[A-Z0-9_]+"|"(XDG|SLURM|MPI|PMI|PMIX|OMPI)_[A-Z0-9_]+"' |
-        grep -oE '"[A-Za-z0-9_]+"' | tr -d '"' | sort -u
+        grep -oE '"[A-Za-z0-9_]*[A-Za-z0-9]"' | tr -d '"' | sort -u
 }
 
 # SCIWRAP_AUDIT_SECRET is what an audit hides from the probe. SCIWRAP_TOLD is only in builds for tests.
