@@ -18,7 +18,8 @@ read_by_source() {
 
 # SCIWRAP_AUDIT_SECRET is what an audit hides from the probe. SCIWRAP_TOLD is only in builds for tests.
 while read -r name; do
-    [[ $name != SLURM_* ]] || name='SLURM_[^A-Z]*\.\.\.' # all of them
+    # Of a scheduler and of MPI: all of them.
+    [[ ! $name =~ ^(SLURM|OMPI|PMIX|PMI|MPI)_ ]] || name="${BASH_REMATCH[0]}[^A-Z]*\\.\\.\\."
     grep -qE "(^|[^A-Z0-9_])$name([^A-Z0-9_]|\$)" <<<"$manuals" || complain "docs/man: $name is read and not explained"
 done < <(read_by_source | grep -vxE 'SCIWRAP_AUDIT_SECRET|SCIWRAP_TOLD')
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The form of messages, and the list of those that no test can provoke; whether the others are is the part `messages` of
+# The form of messages. Whether each is provoked by a test, or has a reason why not, is the part `messages` of
 # tests/run.sh, which knows what was told.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
