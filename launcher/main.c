@@ -96,7 +96,7 @@
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
  *            whole, private, nameless, random, digest, base64, keyfile, keyrules, limits, units, lock, doc (JSON),
- *            progress, yaml, told (for a test of the messages) */
+ *            progress, colour, yaml, told (for a test of the messages) */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

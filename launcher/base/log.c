@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/colour.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "base/told.h"
@@ -24,13 +25,17 @@ enum log_level log_get_level(void)
     return current;
 }
 
-__attribute__((format(printf, 2, 0))) static void say(const char *front, const char *format, va_list args)
+enum rank { PLAIN, WARNING, ERROR };
+
+__attribute__((format(printf, 2, 0))) static void say(enum rank rank, const char *format, va_list args)
 {
     char raw[2048];
     char line[2 * sizeof(raw)];
     vsnprintf(raw, sizeof(raw), format, args);
     told_note(format, raw);
-    size_t used = (size_t)snprintf(line, sizeof(line), "sciwrap: %s", front);
+    const char *on = rank == PLAIN ? "" : colour_on(STDERR_FILENO, rank == ERROR ? COLOUR_BAD : COLOUR_NOTE);
+    size_t used = (size_t)snprintf(line, sizeof(line), "%ssciwrap:%s %s", on,
+                                   on[0] != '\0' ? colour_off(STDERR_FILENO) : "", rank == WARNING ? "warning: " : "");
     text_escape(line + used, sizeof(line) - used - 1, raw, strlen(raw));
     used = strlen(line);
     line[used] = '\n';
@@ -40,36 +45,36 @@ __attribute__((format(printf, 2, 0))) static void say(const char *front, const c
     (void)ignored;
 }
 
-#define SAY(front)                                                                                                     \
+#define SAY(rank)                                                                                                      \
     do {                                                                                                               \
         va_list args;                                                                                                  \
         va_start(args, format);                                                                                        \
-        say(front, format, args);                                                                                      \
+        say(rank, format, args);                                                                                       \
         va_end(args);                                                                                                  \
     } while (0)
 
 void log_error(const char *format, ...)
 {
-    SAY("");
+    SAY(ERROR);
 }
 
 void log_warn(const char *format, ...)
 {
     if (current >= LOG_NORMAL) {
-        SAY("warning: ");
+        SAY(WARNING);
     }
 }
 
 void log_info(const char *format, ...)
 {
     if (current >= LOG_NORMAL) {
-        SAY("");
+        SAY(PLAIN);
     }
 }
 
 void log_debug(const char *format, ...)
 {
     if (current >= LOG_VERBOSE) {
-        SAY("");
+        SAY(PLAIN);
     }
 }

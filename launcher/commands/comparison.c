@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
+#include "base/colour.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/quote.h"
@@ -218,5 +220,6 @@ void comparison_print(const struct comparison *comparison, const struct manifest
         auto_free char *is = exit_text(now);
         printf("%-*s  exit status: %s, was %s\n", width, verdict_title(VERDICT_DIFFERENT), is, was);
     }
-    printf("%s\n", summary);
+    enum colour colour = comparison_is_good(comparison) ? COLOUR_GOOD : COLOUR_BAD;
+    printf("%s%s%s\n", colour_on(STDOUT_FILENO, colour), summary, colour_off(STDOUT_FILENO));
 }

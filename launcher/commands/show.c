@@ -22,6 +22,8 @@
 
 static const struct command_option options[] = {
     {"json", 0, NULL, "the manifest as it is"},
+    {"quiet", 'q', NULL, "say only what went wrong"},
+    {"verbose", 'v', NULL, "say every step"},
     {0},
 };
 
@@ -344,7 +346,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
             return -1;
         }
         if (option >= 0) {
-            json = true;
+            json |= !option_is_level(options[option].name);
         } else if (reader.at < argc && word == NULL) {
             word = argv[reader.at++];
         } else if (reader.at < argc) {
@@ -365,7 +367,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 
 const struct command show_command = {
     .name = "show",
-    .synopsis = "[--json] ID|FILE",
+    .synopsis = "[OPTION...] ID|FILE",
     .summary = "show the record of one run",
     .options = options,
     .more = "ID may be shortened as long as it stays unique.\n",

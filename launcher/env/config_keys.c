@@ -18,6 +18,7 @@ static const char *const networks[] = {"none", "host", NULL};
 static const char *const levels[] = {"used", "full", "off", NULL};
 static const char *const baselines[] = {"v2", "v3", "v4", "none", NULL};
 static const char *const joins[] = {"auto", "no", NULL};
+static const char *const procs[] = {"own", "shared", NULL};
 static const char *const recordings[] = {"observation", "comparison", NULL};
 
 #define KIB  1024ULL
@@ -63,6 +64,7 @@ const struct config_key config_keys[] = {
     {"run", "recording", "SCIWRAP_RECORDING", NULL, CONFIG_WORD, .words = recordings, .built_in = "observation"},
     {"run", "join", "SCIWRAP_JOIN", "join", CONFIG_WORD, .words = joins, .built_in = "auto"},
     {"run", "join-wait", "SCIWRAP_JOIN_WAIT", NULL, CONFIG_NUMBER, .least = 1, .most = 86400, .built_in = "30"},
+    {"run", "proc", "SCIWRAP_PROC", NULL, CONFIG_WORD, .words = procs, .built_in = "own"},
     {"limits", "pids", "SCIWRAP_LIMIT_PIDS", "pids", CONFIG_LIMIT, .built_in = "none"},
     {"limits", "memory", "SCIWRAP_LIMIT_MEMORY", "memory", CONFIG_LIMIT, .built_in = "none"},
     {"limits", "cpus", "SCIWRAP_LIMIT_CPUS", "cpus", CONFIG_LIMIT, .built_in = "none"},
@@ -167,6 +169,8 @@ static const char *check_word(const struct config_key *key, const char *value)
            : key->words == networks  ? "none or host"
            : key->words == levels    ? "used, full or off"
            : key->words == baselines ? "v2, v3, v4 or none"
+           : key->words == procs     ? "own or shared"
+           : key->words == joins     ? "auto or no"
                                      : "observation or comparison";
 }
 

@@ -43,7 +43,7 @@ struct config_key {
 };
 
 extern const struct config_key config_keys[];
-enum { CONFIG_KEYS = 40 };
+enum { CONFIG_KEYS = 41 };
 
 /* "section.key"; caller frees. */
 char *config_key_name(const struct config_key *key);

@@ -26,3 +26,32 @@ slowly() { # NAME WIDTH ENOUGH COMMAND...: beside other ones; what the terminal 
     grep -qE '^\\r[0-9.]+ [kM]B' tiny
     is "$(cat quiet dumb none)" ""
 }
+
+@test "colour only on a terminal that can show it, and not with NO_COLOR" {
+    export TERM=xterm
+    on_terminal '' "$SCIWRAP" exec nosuch true
+    is "$status" 125
+    says $'^\e\\[1;31msciwrap:\e\\[0m no environment'
+    NO_COLOR=1 on_terminal '' "$SCIWRAP" exec nosuch true
+    says '^sciwrap: no environment'
+    TERM=dumb on_terminal '' "$SCIWRAP" exec nosuch true
+    says '^sciwrap: no environment'
+    fails_with 125 'no environment' -- "$SCIWRAP" exec nosuch true
+    on_terminal '' "$SCIWRAP" doctor
+    says $'\e\\[32mok'
+    run "$SCIWRAP" doctor
+    [[ $output != *$'\e'* ]]
+}
+
+@test "--json is one document on standard output, whatever is said beside it" {
+    "$SCIWRAP" init -q
+    "$SCIWRAP" exec -q tiny sh -c 'echo a >out'
+    id=$("$SCIWRAP" runs --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])')
+    for command in runs envs ps doctor config "show $id" "whence out" "diff $id $id" "rerun $id" \
+        "store list" "store du" "store verify" "store gc --dry-run"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr "$SCIWRAP" $command --json
+        [[ $status -le 1 ]] || [[ $command == doctor ]]
+        python3 -c 'import json, sys; json.loads(sys.argv[1])' "$output" || { echo "no JSON: $command"; return 1; }
+    done
+}

@@ -122,6 +122,8 @@ static const struct {
     {"[run]\nverify = all\n", "expected used, full or off"},
     {"[run]\nkeep-limit = 1.5G\n", "as in 500M"},
     {"[run]\nno-fix = hostnam\n", "expected names with commas"},
+    {"[run]\njoin = yes\n", "expected auto or no"},
+    {"[run]\nproc = none\n", "expected own or shared"},
     {"[run]\ncpu-baseline = v1\n", "expected v2, v3, v4 or none"},
     {"[run]\nbind = data\n", "expected SRC[:DST][:ro|rw] with absolute paths"},
     {"[run]\nbind = /a:b\n", "expected SRC"},
