@@ -9,10 +9,15 @@
 /* Between the two signals that belong together: Slurm sends them one after the other. */
 #define APART (2 * SECOND)
 
+bool ending_is_from_above(const struct signalfd_siginfo *info)
+{
+    return info->ssi_code == SI_USER && (info->ssi_uid == 0 || info->ssi_pid == 0);
+}
+
 bool ending_note(struct ending *ending, const struct signalfd_siginfo *info, int64_t now_ns)
 {
     bool is_term = info->ssi_signo == SIGTERM;
-    if ((!is_term && info->ssi_signo != SIGCONT) || info->ssi_code != SI_USER || info->ssi_uid != 0) {
+    if ((!is_term && info->ssi_signo != SIGCONT) || !ending_is_from_above(info)) {
         return false;
     }
     ending->heard_ns[is_term ? 0 : 1] = now_ns;

@@ -20,6 +20,9 @@ struct ending {
     bool over;           /* one was sent */
 };
 
+/* From root, or to a whole process group: kill(2) rewrites the sender's numbers for the first process in a namespace
+ * that it comes to, and shows them to the others of the group so (__send_signal in kernel/signal.c): PID 0. */
+bool ending_is_from_above(const struct signalfd_siginfo *info);
 /* Notes a signal to the launcher. True when by it the run has been told to end, once more. */
 bool ending_note(struct ending *ending, const struct signalfd_siginfo *info, int64_t now_ns);
 /* At the end of the run: it was told to end, or ended by the first of the two signals before the other one came. */

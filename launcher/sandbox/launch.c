@@ -99,8 +99,8 @@ static void pass_signals_on(struct watch *watch)
     struct signalfd_siginfo info;
     while (read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         if (info.ssi_signo != SIGCHLD && !signals_reached_command(&info)) {
-            bool of_root = info.ssi_code == SI_USER && info.ssi_uid == 0;
-            send_signal(watch, of_root ? MESSAGE_SIGNAL_ONCE : MESSAGE_SIGNAL, (int)info.ssi_signo);
+            bool from_above = ending_is_from_above(&info);
+            send_signal(watch, from_above ? MESSAGE_SIGNAL_ONCE : MESSAGE_SIGNAL, (int)info.ssi_signo);
             hear_the_end(watch, &info);
         }
     }

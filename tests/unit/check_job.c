@@ -235,7 +235,8 @@ END_TEST
 
 static bool hear(struct ending *ending, int signal, int code, uint32_t uid, int64_t now_ns)
 {
-    const struct signalfd_siginfo info = {.ssi_signo = (uint32_t)signal, .ssi_code = code, .ssi_uid = uid};
+    const struct signalfd_siginfo info = {
+        .ssi_signo = (uint32_t)signal, .ssi_code = code, .ssi_uid = uid, .ssi_pid = uid};
     return ending_note(ending, &info, now_ns);
 }
 
