@@ -4,11 +4,12 @@
 #   --long        also: the command-line tests with the other build (sanitizers as a user, none as root), real programs
 #                 run again by a stranger (docs/reproduce.md), the clang build and its tests, 2,000 random recorded runs,
 #                 the recorder under ThreadSanitizer, each fuzzer for 60 s (FUZZ_SECONDS), the benchmarks, the campaigns
-#                 at full length (ten minutes; else half a minute), and a virtual machine with systemd, where
+#                 at full length (ten minutes; else half a minute), sweeps of 200 tasks through a Slurm of this machine (it
+#                 installs Debian's slurmctld and slurmd), and a virtual machine with systemd, where
 #                 qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
-#                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells vm
-#                 browser mpi
+#                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells slurm
+#                 vm browser mpi
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -392,6 +393,16 @@ mpi() {
         SCIWRAP_DEBIAN_MIRROR="${SCIWRAP_DEBIAN_MIRROR-}" tests/mpi/run.sh
 }
 
+# Jobs of a real Slurm, those of the test user. Without --long a sweep has 8 tasks: --only slurm.
+slurm() {
+    local length=()
+    [[ $long == yes ]] || length+=(--short)
+    [[ $install == yes ]] || length+=(--no-install)
+    make_stage || return
+    (cd "$stage" && as_root env PATH="$PATH" SCIWRAP="$stage/build/release/bin/sciwrap" FIXTURES="$stage/build/fixtures" \
+        SLURM_TEST_USER="$test_user" "$stage/tests/slurm/run.sh" "${length[@]}")
+}
+
 # What needs another host than this one: a user's own systemd, other kernels, hosts that lack something, containers.
 vm() {
     local script worst=0
@@ -436,7 +447,7 @@ if [[ $failed -eq 0 ]]; then
     part reproduce-user reproduce_user
     part lint end_beside lint
     if [[ $long == yes || $only == cli-other || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
-        $only == bench || $only == shells || $only == vm || $only == browser || $only == mpi ]]; then
+        $only == bench || $only == shells || $only == slurm || $only == vm || $only == browser || $only == mpi ]]; then
         part cli-other cli_other
         part reproduce-long reproduce_long
         part clang clang_build
@@ -446,6 +457,7 @@ if [[ $failed -eq 0 ]]; then
         part bench bench
         part shells shells
         [[ -n $only ]] || part messages messages
+        part slurm slurm
         part vm vm
         part browser browser
         part mpi mpi

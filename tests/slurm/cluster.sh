@@ -92,8 +92,8 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 DefMemPerCPU=200
 SlurmdParameters=config_overrides
-SchedulerType=sched/builtin
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,default_queue_depth=1000
+SchedulerType=sched/backfill
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,default_queue_depth=1000,bf_interval=1,bf_continue,bf_resolution=1
 PriorityType=priority/basic
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
