@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/strlist.h"
 
 /* PREFIX/libexec/sciwrap/sciwrap-env for PREFIX/bin/sciwrap: never looked up in PATH, which is the caller's to set. */
@@ -31,14 +32,30 @@ static char *helper_path(struct err *err)
     return xasprintf("%s/libexec/sciwrap/sciwrap-env", self);
 }
 
+/* The packed program that runs on every Linux has the helper's libraries beside it, and their dynamic linker, as the C
+ * library of the host may be older or another one. The linker is the program that runs then, and lies where the helper
+ * lies, so that the helper finds what belongs to it by its own path all the same. */
+static void add_linker(const char *path, struct strlist *words)
+{
+    auto_free char *folder = xstrndup(path, (size_t)(path_base(path) - path));
+    auto_free char *linker = xasprintf("%sld.so", folder);
+    if (access(linker, X_OK) == 0) {
+        strlist_add(words, linker);
+        strlist_add(words, "--inhibit-cache");
+        strlist_add(words, "--library-path");
+        strlist_addf(words, "%slib", folder);
+    }
+}
+
 static int start_helper(const char *path, char **argv, struct err *err)
 {
     struct strlist words = {0};
+    add_linker(path, &words);
     strlist_add(&words, path);
     for (size_t i = 0; argv[i] != NULL; i++) {
         strlist_add(&words, argv[i]);
     }
-    execv(path, strlist_items(&words));
+    execv(words.item[0], strlist_items(&words));
     int reason = errno;
     strlist_release(&words);
     return err_set_errno(err, ERR_NOT_FOUND, reason, "the helper '%s' cannot be started; install sciwrap again", path);

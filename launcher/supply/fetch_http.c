@@ -115,6 +115,24 @@ static void allow_protocols(CURL *easy)
 #endif
 }
 
+/* Where a distribution keeps its authorities: libcurl knows that of the one for which it was built. */
+static const char *host_authorities(void)
+{
+    static const char *const places[] = {
+        "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Arch, Alpine */
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora, RHEL */
+        "/etc/pki/tls/certs/ca-bundle.crt",                  /* CentOS 7 */
+        "/etc/ssl/ca-bundle.pem",                            /* SUSE */
+        "/etc/ssl/cert.pem",                                 /* musl distributions without a bundle */
+    };
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (access(places[i], R_OK) == 0) {
+            return places[i];
+        }
+    }
+    return NULL;
+}
+
 /* What curl(1) reads; libcurl does not. */
 static void trust(CURL *easy)
 {
@@ -123,6 +141,8 @@ static void trust(CURL *easy)
     if (file == NULL || file[0] == '\0') {
         file = getenv("SSL_CERT_FILE");
     }
+    bool is_named = (file != NULL && file[0] != '\0') || (folder != NULL && folder[0] != '\0');
+    file = is_named ? file : host_authorities();
     if (file != NULL && file[0] != '\0') {
         curl_easy_setopt(easy, CURLOPT_CAINFO, file);
     }
