@@ -9,7 +9,7 @@
 #                 qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
 #                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells slurm
-#                 vm browser mpi
+#                 vm browser mpi package
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -324,6 +324,12 @@ lint() {
 }
 
 # Whether every message of the source was made by some test of this run, or has a reason why not.
+# What cpack makes, on Debian 11 and 12 and on a system without a C library.
+packages() {
+    as_root env PATH="$PATH" BUILD="$root/build/release" FIXTURES="$root/build/fixtures" \
+        SCIWRAP_DEBIAN_MIRROR="${SCIWRAP_DEBIAN_MIRROR-}" tests/package/run.sh
+}
+
 messages() {
     python3 tests/lint/messages.py --told "$told" && echo "ok messages"
 }
@@ -447,7 +453,7 @@ if [[ $failed -eq 0 ]]; then
     part reproduce-user reproduce_user
     part lint end_beside lint
     if [[ $long == yes || $only == cli-other || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
-        $only == bench || $only == shells || $only == slurm || $only == vm || $only == browser || $only == mpi ]]; then
+        $only == bench || $only == shells || $only == slurm || $only == vm || $only == browser || $only == mpi || $only == package ]]; then
         part cli-other cli_other
         part reproduce-long reproduce_long
         part clang clang_build
@@ -461,6 +467,7 @@ if [[ $failed -eq 0 ]]; then
         part vm vm
         part browser browser
         part mpi mpi
+        part package packages
     fi
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -110,9 +110,9 @@ cmp "$archive" "$top/second/${archive##*/}" && cmp "$deb" "$top/second/${deb##*/
 tell $? "the same tree gives the same bytes"
 
 unpack() { # ROOT: for everybody, and as its user on a cluster would, in a home
-    mkdir -p "$1/usr/local/bin" "$1/home/sciwrap"
-    tar -xzf "$archive" -C "$1/home/sciwrap" --strip-components=1
-    ln -s /home/sciwrap/bin/sciwrap "$1/usr/local/bin/sciwrap"
+    mkdir -p "$1/usr/local/bin" "$1/srv/sciwrap"
+    tar -xzf "$archive" -C "$1/srv/sciwrap" --strip-components=1
+    ln -s /srv/sciwrap/bin/sciwrap "$1/usr/local/bin/sciwrap"
 }
 
 prepare "$top/bare"
