@@ -157,5 +157,16 @@ mkdir -p /jail && mount --bind / /jail && mount -t proc proc /jail/proc && mount
 chroot /jail su alice -s /bin/sh -c '. /guest/world; sciwrap exec tiny true' >/tmp/out 2>&1
 status=$?
 says 'inside of a chroot' 'chroot' "$without_runs" ''
+# Debian's kernel has AppArmor, and Ubuntu's setting is simulated.
+if [ -e /guest/restricted ] && mount -t securityfs none /sys/kernel/security && cat /guest/restricted >/sys/kernel/security/apparmor/.replace; then
+    confined='echo "exec unprivileged_userns" >/proc/self/attr/exec; exec sciwrap'
+    try "$confined exec tiny true"
+    says 'a profile of AppArmor that takes all rights' "the security profile 'unprivileged_userns" "$without_runs" "$still"
+    mount -t tmpfs none /proc/sys/kernel
+    echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns
+    try "$confined exec tiny true"
+    says 'Ubuntu 23.10 and later (simulated)' 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0' "$without_runs" "$still"
+    umount /proc/sys/kernel
+fi
 echo "in end after $(cut -d' ' -f1 /proc/uptime) s"
 poweroff -f

@@ -114,9 +114,30 @@ WORLD
     chmod -R a+rX "$root"
 }
 
+# What a process becomes on Ubuntu 23.10 and later when it makes a user namespace, as AppArmor's binary: no capability has any effect.
+make_profile() {
+    (cd "$work" && apt-get download -q apparmor >>"$work/log" 2>&1 && dpkg-deb -x apparmor_*.deb apparmor) || return
+    cat >"$work/profile" <<'PROFILE'
+profile unprivileged_userns flags=(attach_disconnected) {
+  audit deny capability,
+  /** rwlkmix,
+  network,
+  signal,
+  ptrace,
+  unix,
+  mount,
+  umount,
+  pivot_root,
+}
+PROFILE
+    "$work/apparmor/sbin/apparmor_parser" -Q -K -S -M "$work/apparmor/etc/apparmor.d/abi/3.0" "$work/profile" >"$work/restricted" 2>>"$work/log"
+}
+
 # Now and then, on a busy machine, qemu's BIOS never gets to the kernel: then once more.
 boot() { # SUITE
     local root=$work/root
+    rm -f "$root/guest/restricted"
+    [[ $1 != trixie ]] || cp "$work/restricted" "$root/guest/" 2>/dev/null
     rm -f "$root/modules/overlay.ko"
     [[ ! -e $kernels/$1/overlay.ko ]] || cp "$kernels/$1/overlay.ko" "$root/modules/"
     (cd "$root" && find . | busybox cpio -o -H newc >"$work/initrd" 2>/dev/null)
@@ -159,6 +180,7 @@ row() { # SUITE FILE
 }
 
 make_root "$work/root"
+make_profile || rm -f "$work/restricted"
 rows=$work/rows
 hosts=$work/hosts
 touch "$rows" "$hosts"
