@@ -61,7 +61,7 @@ int network_begin(struct network_making *making, struct err *err)
 {
     /* One memory and one descriptor table, in which the answer comes back: a copy of the page tables, and of each page
      * that init writes to meanwhile, would be made for nothing. errno is shared as well: the child writes to it only
-     * when it fails, and then the launch fails. */
+     * when it fails, and then network_join() finds out why. */
     static char stack[32768] __attribute__((aligned(64)));
     *making = (struct network_making){.namespace = -1};
     making->child = clone(run_child, stack + sizeof(stack), CLONE_VM | CLONE_FILES | ONE_AT_A_TIME | SIGCHLD, making);
@@ -72,10 +72,12 @@ int network_join(struct network_making *making, struct err *err)
 {
     while (waitpid(making->child, NULL, 0) < 0 && errno == EINTR) {
     }
-    auto_fd int namespace = making->namespace; /* -1 also when the child was killed on the way */
-    if (namespace < 0 && making->step == NULL) {
-        return err_set(err, ERR_SYSTEM, "no network namespace was made");
+    if (making->namespace < 0) {
+        /* Once more by ourselves: errno is shared, so the reason that the child has noted can be that of a call of
+         * ours. */
+        making->namespace = make_namespace(making);
     }
+    auto_fd int namespace = making->namespace;
     if (namespace < 0) {
         return making->explained ? host_explain(err, making->step, making->failure)
                                  : err_set_errno(err, ERR_HOST, making->failure, "%s", making->step);
