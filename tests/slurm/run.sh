@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh [--short] [--no-install] [--plain]: sciwrap in jobs of a real Slurm on this machine (cluster.sh): jobs.bats, and sweeps
+# run.sh [--short] [--no-install] [--plain]: sciwrap in jobs of a real Slurm on this machine (cluster.sh): *.bats, and sweeps
 # of 200 tasks (8) by sweep.py. As root; jobs are those of SLURM_TEST_USER (sciwrap-test), who must be able to read SCIWRAP and
 # FIXTURES.
 set -uo pipefail
@@ -57,7 +57,7 @@ in_jobs() {
     chown "$user" "$top/bats"
     (cd "$top/bats" && setpriv --reuid "$user" --regid "$user" --init-groups env -i PATH="$PATH" TERM=dumb HOME="$top/bats" \
         TMPDIR="$top/bats" SLURM_CONF="$top/cluster/slurm.conf" SLURM_TEST_LONG=$long SCIWRAP="$sciwrap" FIXTURES="$fixtures" \
-        bats --tap "$here/jobs.bats") || worst=1
+        bats --tap "$here"/{jobs,submit}.bats) || worst=1
 }
 
 cluster 2
