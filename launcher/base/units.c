@@ -30,7 +30,6 @@ char *units_size(char to[UNITS_TEXT], uint64_t bytes)
 char *units_duration(char to[UNITS_TEXT], uint64_t ns)
 {
     double exact = (double)ns / (double)second_ns;
-    unsigned days = (unsigned)(ns / second_ns / DAY < DAYS_MOST ? ns / second_ns / DAY : DAYS_MOST);
     /* Rounded first: 59.96 seconds are a minute, not "60.0 s". */
     uint64_t seconds = (ns + second_ns / 2) / second_ns;
     if (exact < 9.995) {
@@ -42,7 +41,7 @@ char *units_duration(char to[UNITS_TEXT], uint64_t ns)
     } else if (seconds < DAY) {
         snprintf(to, UNITS_TEXT, "%u h %02u min", (unsigned)(seconds / HOUR), (unsigned)(seconds % HOUR / MINUTE));
     } else {
-        days = (unsigned)(seconds / DAY < DAYS_MOST ? seconds / DAY : DAYS_MOST);
+        unsigned days = (unsigned)(seconds / DAY < DAYS_MOST ? seconds / DAY : DAYS_MOST);
         snprintf(to, UNITS_TEXT, "%u d %02u h", days, (unsigned)(seconds % DAY / HOUR));
     }
     return to;

@@ -121,13 +121,14 @@ static int take(void *into, const struct keyfile *file, const struct keyfile_ent
     const struct config_key *key = &config_keys[i];
     auto_free char *missing = NULL;
     auto_free char *value = config_key_expands(key) ? expand(entry->value, &missing) : xstrdup(entry->value);
-    if (value == NULL && missing != NULL) {
+    if (value == NULL) {
         return keyfile_complain(file, entry->line, err,
-                                missing[1] != '\0' ? "%s = '%s': the variable %s is not set"
-                                                   : "%s = '%s': the name of a variable must follow '%s'",
-                                entry->key, entry->value, missing);
+                                missing != NULL && missing[1] != '\0'
+                                    ? "%s = '%s': the variable %s is not set"
+                                    : "%s = '%s': the name of a variable must follow '%s'",
+                                entry->key, entry->value, missing != NULL ? missing : "$");
     }
-    auto_free char *expected = value != NULL && value[0] != '\0' ? config_key_check(key, value) : NULL;
+    auto_free char *expected = value[0] != '\0' ? config_key_check(key, value) : NULL;
     if (expected != NULL) {
         return keyfile_complain(file, entry->line, err, "%s = '%s': expected %s", entry->key, entry->value, expected);
     }
