@@ -8,8 +8,8 @@
 #                 installs Debian's slurmctld and slurmd), and a virtual machine with systemd, where
 #                 qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
-#                 compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells slurm
-#                 vm browser mpi package
+#                 examples compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells
+#                 slurm vm browser mpi package
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -419,6 +419,14 @@ vm() {
     return $worst
 }
 
+# Examples that need nothing but a shell inside.
+examples() {
+    make_stage || return
+    SCIWRAP=$root/build/release/bin/sciwrap FIXTURES=$root/build/fixtures tests/examples/run.sh --tiny &&
+        (cd "$stage" && as_test_user SCIWRAP="$stage/build/release/bin/sciwrap" FIXTURES="$stage/build/fixtures" \
+            tests/examples/run.sh --tiny)
+}
+
 # The pages of `sciwrap report` in Chromium, which it installs.
 browser() {
     as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" tests/report/browser.sh
@@ -448,6 +456,7 @@ if [[ $failed -eq 0 ]]; then
     part fetch fetch
     part campaigns campaigns
     part campaigns-user campaigns_user
+    part examples examples
     part compat compat
     part reproduce reproduce
     part reproduce-user reproduce_user
