@@ -9,7 +9,7 @@
 #                 qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
 #                 examples compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells
-#                 slurm vm browser mpi package
+#                 slurm vm browser mpi package examples-long
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -427,6 +427,11 @@ examples() {
             tests/examples/run.sh --tiny)
 }
 
+# All of them, in the environments that they name, which it builds; snakemake and slurm, which it installs.
+examples_long() {
+    as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" tests/examples/run.sh
+}
+
 # The pages of `sciwrap report` in Chromium, which it installs.
 browser() {
     as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" tests/report/browser.sh
@@ -462,7 +467,8 @@ if [[ $failed -eq 0 ]]; then
     part reproduce-user reproduce_user
     part lint end_beside lint
     if [[ $long == yes || $only == cli-other || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
-        $only == bench || $only == shells || $only == slurm || $only == vm || $only == browser || $only == mpi || $only == package ]]; then
+        $only == bench || $only == shells || $only == slurm || $only == vm || $only == browser || $only == mpi || $only == package ||
+        $only == examples-long ]]; then
         part cli-other cli_other
         part reproduce-long reproduce_long
         part clang clang_build
@@ -477,6 +483,7 @@ if [[ $failed -eq 0 ]]; then
         part browser browser
         part mpi mpi
         part package packages
+        part examples-long examples_long
     fi
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
