@@ -195,6 +195,7 @@ works() {
 
 @test "on a terminal: a live line with rate and time" {
     from "$server/hold/2000000/tiny.tar"
+    export TERM=xterm
     # The rest comes once the line has been drawn.
     (until_true grep -q hold "$BATS_FILE_TMPDIR/log" && sleep 1 && touch "$BATS_FILE_TMPDIR/www/go") 3>&- &
     on_terminal '' "$SCIWRAP" pull it
