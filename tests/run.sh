@@ -9,7 +9,7 @@
 #                 qemu-system-x86_64 and debootstrap are
 #   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
 #                 examples compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells
-#                 slurm vm browser mpi package examples-long
+#                 slurm vm browser mpi package examples-long tutorial
 #   --no-install  installs nothing
 #
 # SCIWRAP_TESTS_REQUIRE=1 makes every skipped test a failure, for machines that must be able to run them all.
@@ -432,6 +432,11 @@ examples_long() {
     as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" tests/examples/run.sh
 }
 
+# docs/tutorial.md from clone to bundle, as two ordinary users; it builds a clone of what is committed.
+tutorial() {
+    as_root env PATH="$PATH" SCIWRAP_DEBIAN_MIRROR="${SCIWRAP_DEBIAN_MIRROR-}" tests/tutorial/run.sh
+}
+
 # The pages of `sciwrap report` in Chromium, which it installs.
 browser() {
     as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" tests/report/browser.sh
@@ -468,7 +473,7 @@ if [[ $failed -eq 0 ]]; then
     part lint end_beside lint
     if [[ $long == yes || $only == cli-other || $only == reproduce-long || $only == clang || $only == record || $only == threads || $only == fuzz ||
         $only == bench || $only == shells || $only == slurm || $only == vm || $only == browser || $only == mpi || $only == package ||
-        $only == examples-long ]]; then
+        $only == examples-long || $only == tutorial ]]; then
         part cli-other cli_other
         part reproduce-long reproduce_long
         part clang clang_build
@@ -484,6 +489,7 @@ if [[ $failed -eq 0 ]]; then
         part mpi mpi
         part package packages
         part examples-long examples_long
+        part tutorial tutorial
     fi
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
