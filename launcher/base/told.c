@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -62,8 +63,11 @@ void told_note(const char *format, const char *text)
     int length = snprintf(line, sizeof(line), "%s\x1f%s\n", left, right);
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (fd >= 0) {
+        /* A test may allow this process small files only, and the notes of all tests are none. */
+        void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
         ssize_t ignored = write(fd, line, (size_t)length);
         (void)ignored;
+        signal(SIGXFSZ, handler);
         close(fd);
     }
     errno = saved;
