@@ -29,7 +29,7 @@ def dishonest(done, word):
     wrong = []
     if os.strerror(getattr(errno, word)) not in said:
         wrong.append(f"does not tell {word}: {said}")
-    if word in ADVICE and ADVICE[word] not in said:
+    if word in ADVICE and ADVICE[word] not in said and "config.ini'" not in said:  # that lies in no store
         wrong.append(f"does not say what to do: {said}")
     return wrong
 
