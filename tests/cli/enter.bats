@@ -79,17 +79,17 @@ $walls
     begin exec tiny sleep 71.5
     "$SCIWRAP" enter -q "$ID" sleep 72.5 3>&- &
     entered=$!
-    until_true pgrep -f 'sleep 72.5$'
+    until_true pgrep -u $EUID -f 'sleep 72.5$'
     kill -KILL "$entered"
-    until_true eval "! pgrep -f '^sleep 72.5'"
+    until_true eval "! pgrep -u $EUID -f '^sleep 72.5'"
     "$SCIWRAP" enter -q "$ID" sleep 73.5 3>&- &
     entered=$!
-    until_true pgrep -f '^sleep 73.5'
+    until_true pgrep -u $EUID -f '^sleep 73.5'
     "$SCIWRAP" stop -q "$ID"
     status=0
     wait "$entered" || status=$?
     is "$status" 137
-    is "$(pgrep -f '^sleep 7[0-9].5')" ""
+    is "$(pgrep -u $EUID -f '^sleep 7[0-9].5')" ""
 }
 
 @test "signals to the one who entered reach the command" {
@@ -143,8 +143,8 @@ s = socket.socket(socket.AF_UNIX); s.bind("\0" + sys.argv[1]); s.listen(); print
 @test "what entered is seen from outside as of the run" {
     begin exec tiny sleep 71.5
     "$SCIWRAP" enter -q "$ID" sleep 72.5 3>&- &
-    until_true pgrep -f '^sleep 72.5'
-    succeeds "$SCIWRAP" whois "$(pgrep -f '^sleep 72.5')"
+    until_true pgrep -u $EUID -f '^sleep 72.5'
+    succeeds "$SCIWRAP" whois "$(pgrep -u $EUID -f '^sleep 72.5')"
     says "is process [0-9]+ of run $ID"
 }
 

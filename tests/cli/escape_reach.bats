@@ -40,7 +40,7 @@ on_terminal() { # COMMAND...
 @test "E5 no process of a run keeps the terminal after its end" {
     on_terminal sh -c '"$SCIWRAP" exec --no-record tiny sh -c "(trap \"\" HUP; sleep 4711) & sleep 0.1"'
     is "$status" 0
-    ! pgrep -f '[s]leep 4711'
+    ! pgrep -u $EUID -f '[s]leep 4711'
 }
 
 @test "F1 no key ring of the host can be read, nor one be added to" {

@@ -35,11 +35,11 @@ start_trap() {
     local mark=lingering-$BATS_TEST_NUMBER-$$
     "$SCIWRAP" exec tiny sh -c "(trap '' HUP TERM INT; sleep 300; echo $mark) & sleep 301; echo $mark" 3>&- &
     local runner=$!
-    until_true pgrep -f "$mark"
-    until_true bash -c "pgrep -f 'sleep 30[01]'"
+    until_true pgrep -u $EUID -f "$mark"
+    until_true bash -c "pgrep -u $EUID -f 'sleep 30[01]'"
     kill -KILL $runner
     wait $runner || true
-    until_true bash -c "! pgrep -f '[l]ingering-$BATS_TEST_NUMBER-$$'"
+    until_true bash -c "! pgrep -u $EUID -f '[l]ingering-$BATS_TEST_NUMBER-$$'"
 }
 
 @test "what a killed run left in the temporary folder goes with a later start" {

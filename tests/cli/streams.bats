@@ -269,7 +269,7 @@ PYTHON
     wait $launcher || true
     run ! timeout 20 bash -c 'while :; do echo x; done >&4' # nobody reads the pipe any more
     exec 4>&-
-    until_true bash -c '! pgrep -f "^sleep 12345"'
+    until_true bash -c '! pgrep -u $EUID -f "^sleep 12345"'
     is "$(find .sciwrap -name '.object*' -o -name manifest.json)" ""
 }
 

@@ -48,9 +48,10 @@ begin() { # COMMAND...: a run in the background, until it is listed
 }
 
 # The host's PID of the process with this number inside and this argument, by /proc alone.
-host_pid() { # INSIDE ARGUMENT
+host_pid() { # INSIDE ARGUMENT: of this user's, as the same test may run beside this one as another user
     local folder
     for folder in /proc/[0-9]*; do
+        [[ $(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "$folder/status" 2>/dev/null) == "$EUID" ]] || continue
         [[ $(sed -n 's/^NSpid:.*\t//p' "$folder/status" 2>/dev/null) == "$1" ]] || continue
         tr '\0' '\n' 2>/dev/null <"$folder/cmdline" | grep -qxF -- "$2" && echo "${folder#/proc/}"
     done
