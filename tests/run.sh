@@ -7,7 +7,7 @@
 #                 at full length (ten minutes; else half a minute), sweeps of 200 tasks through a Slurm of this machine (it
 #                 installs Debian's slurmctld and slurmd), and a virtual machine with systemd, where
 #                 qemu-system-x86_64 and debootstrap are
-#   --only PART   one part: build unit cli cli-records cli-user hostile hostile-user fetch campaigns campaigns-user
+#   --only PART   one part: build unit cli cli-user hostile hostile-user fetch campaigns campaigns-user
 #                 examples compat reproduce reproduce-user lint cli-other reproduce-long clang record threads fuzz bench shells
 #                 slurm vm browser mpi package examples-long tutorial
 #   --no-install  installs nothing
@@ -230,21 +230,6 @@ cli() { # BATS-ARGUMENT...
     # shellcheck disable=SC2086
     as_root env PATH="$PATH" $sanitizer_options SCIWRAP="$root/build/dev/bin/sciwrap" FIXTURES="$root/build/fixtures" \
         bats --tap "$@"
-}
-
-# Two halves, so that both CPUs have something to do to the end.
-of_records=(tests/cli/{bundle,image,pin,record,registry,report,rerun}*.bats)
-
-cli_others() {
-    local file files=()
-    for file in tests/cli/*.bats; do
-        [[ " ${of_records[*]} " == *" $file "* ]] || files+=("$file")
-    done
-    cli "${files[@]}"
-}
-
-cli_records() {
-    cli "${of_records[@]}"
 }
 
 # The program that users install, without sanitizers; --long has both programs as both users.
@@ -485,10 +470,9 @@ if [[ $failed -eq 0 ]]; then
     part unit unit
     part unit-user eval 'make_stage && unit_user'
     ! { wanted cli-user || wanted hostile-user; } || make_stage
-    begin_beside cli-user cli_user cli-records cli_records hostile-user hostile_user lint lint
-    part cli cli_others
+    begin_beside cli-user cli_user hostile-user hostile_user lint lint
+    part cli cli tests/cli
     part cli-user end_beside cli-user
-    part cli-records end_beside cli-records
     part hostile hostile
     part hostile-user end_beside hostile-user
     part fetch fetch

@@ -137,21 +137,34 @@ sleep 0.005
 echo z >made; sleep 60"""
 
 
+def queued(pid):
+    """How long the process has waited for a CPU, in seconds (proc(5), schedstat)."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 def kill_once(runs, delay, record):
     """Kills the launcher after a moment. Returns the time in seconds until nothing was alive, or None after 2 s; and the
-    longest time for which this process itself did not get to look."""
+    longest time for which this process itself did not get to look, or one of the killed did not get to die."""
     runner = runs.start("exec", *([] if record else ["--no-record"]), "tiny", "sh", "-c", SCRIPT)
     time.sleep(delay)
     runner.send_signal(signal.SIGKILL)
     runner.wait()
     began = looked = time.monotonic()
-    blind = 0.0
+    blind, first = 0.0, {}
     while looked < began + 2:
         reap()
         now = time.monotonic()
         blind, looked = max(blind, now - looked), now
-        if not children():
+        alive = children()
+        if not alive:
             return looked - began, blind
+        for pid in alive:
+            waited = queued(pid)
+            blind = max(blind, waited - first.setdefault(pid, waited))
         time.sleep(0.0005)
     for pid in children():
         os.kill(int(pid), signal.SIGKILL)
