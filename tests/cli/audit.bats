@@ -129,6 +129,7 @@ nothing_of_audits() {
         "limits.file-size limits.memory limits.open-files limits.pids limits.time"
 }
 
+# bats test_tags=release
 @test "a limit that does not hold is found open" {
     local probe
     probe=$(dirname "$SCIWRAP")/../libexec/sciwrap/sciwrap-probe

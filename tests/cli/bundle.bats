@@ -423,6 +423,7 @@ PYTHON
     no_leftovers
 }
 
+# bats test_tags=release
 @test "memory does not grow with the inputs" {
     truncate -s 1G large
     "$SCIWRAP" exec -q --input large tiny sh -c 'wc -c large >out.txt'

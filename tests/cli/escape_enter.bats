@@ -85,7 +85,8 @@ lurks() { # OPTIONS WORDS: until somebody was caught, or a hundred have come in
     for i in {1..300}; do
         # shellcheck disable=SC2086
         $UNDER own/bin/sciwrap enter -q "$ID" "$([[ $((i % 2)) -eq 0 ]] && echo tool)" </dev/null >/dev/null 2>&1 || true
-        [[ $i -lt 60 ]] || ! grep -q sealed seen || break
+        # A program that is not static is shut in more often than the sealed copy can be found in it: no more is learnt.
+        [[ $i -lt 60 ]] || { is_static && ! grep -q sealed seen; } || break
     done
     sleep 0.1
     touch end

@@ -34,6 +34,7 @@ fill_up() { # OPTION...
     [[ $output != *"not reached"* ]]
 }
 
+# bats test_tags=release
 @test "two runs do not count each other's processes" {
     "$SCIWRAP" exec --pids 5 tiny sh -c 'sleep 3 & sleep 3 & sleep 3 & sleep 3 & wait' 3>&- &
     local other=$!
@@ -43,6 +44,7 @@ fill_up() { # OPTION...
     wait "$other"
 }
 
+# bats test_tags=release
 @test "a run that is over its time is told to end, and then ended" {
     local begun=$SECONDS
     fails_with 124 'ended by the time limit of 0.5 s$' -- "$SCIWRAP" exec --time 0.5 tiny sleep 60

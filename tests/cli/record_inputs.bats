@@ -164,12 +164,13 @@ load record
     tells 'in a "same" kept' 'in b "same" kept' 'out a modified ""' 'out b modified ""'
 }
 
+# bats test_tags=release
 @test "reading is not held up for hashing" {
     anew
     truncate -s 3G large
     quietly "$SCIWRAP" exec tiny sh -c 'head -c 1 large >/dev/null; date >done'
     # The command was over long before all of the file had been read.
-    is "$(field 'm["circumstances"]["processes"][0]["elapsed_ns"] < 0.5e9')" True || { field 'm["circumstances"]'; return 1; }
+    is "$(field 'm["circumstances"]["processes"][0]["elapsed_ns"] < 2e9')" True || { field 'm["circumstances"]'; return 1; }
     is "$(field '[i["sha256"] for i in m["experiment"]["inputs"] if i["path"] == "large"]')" "['$(sha256 large)']"
 }
 
