@@ -11,7 +11,7 @@
 
 #ifdef SCIWRAP_TOLD
 void told_note(const char *format, const char *text);
-/* This process notes, too, although it was forked: one of a unit test. */
+/* This process notes, too, although it was forked: one of a unit test, or one that tells by itself why it ends. */
 void told_here(void);
 #else
 static inline void told_note(const char *format, const char *text)

@@ -112,7 +112,8 @@ static int rerun_one(const struct rerun_job *asked, const char *self, struct tot
     int result = slurm_call(&words, false, &output, &status, err);
     strlist_release(&words);
     if (result == 0 && status > 128) { /* ended by a signal: the next one would be as well */
-        return err_set(err, ERR_SYSTEM, "broken off at task %" PRIu64, task->number);
+        return err_set(err, ERR_SYSTEM, "broken off at task %" PRIu64 ": the rerun was ended by a signal",
+                       task->number);
     }
     if (result == 0) {
         tell(asked, total, task, status <= 1 ? read_answer(&output, &top) : NULL);
@@ -195,7 +196,8 @@ int rerun_job(const struct rerun_job *asked, int *exit_code, struct err *err)
         return err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used");
     }
     if (project_find(&project, cwd) == 0) {
-        return err_set(err, ERR_NOT_FOUND, "no tasks of job '%s' are recorded here or above", asked->word);
+        return err_set(err, ERR_NOT_FOUND, "no tasks of job '%s' are recorded here or above; go where it was submitted",
+                       asked->word);
     }
     int result = runs_job_gather(asked->word, &project, &submission, &tasks, err);
     if (result == 0) {

@@ -153,7 +153,8 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     }
     int result = asked.word == NULL ? show_project(&project, asked.json, err)
                  : project.path == NULL
-                     ? err_set(err, ERR_NOT_FOUND, "no tasks of job '%s' are recorded here", asked.word)
+                     ? err_set(err, ERR_NOT_FOUND,
+                               "no tasks of job '%s' are recorded here or above; go where it was submitted", asked.word)
                      : runs_job(&asked, &project, exit_code, err);
     project_close(&project);
     return result;

@@ -68,6 +68,9 @@ int runs_job_gather(const char *word, const struct project *project, struct subm
     if (submission_find(submission, project, job, &absent) == 0) {
         index = task_of(submission, job, index);
         result = tasks_gather(tasks, project, submission, err);
+    } else if (absent.kind != ERR_NOT_FOUND) {
+        *err = absent;
+        result = -1;
     } else {
         result = tasks_gather_job(tasks, project, job, err);
     }

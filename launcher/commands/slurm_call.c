@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/told.h"
 
 enum { OUTPUT_MOST = 256 * 1024 * 1024 };
 
@@ -41,6 +42,7 @@ static _Noreturn void become(const struct strlist *words, bool silent, int outpu
     execvp(words->item[0], strlist_items(words));
     int reason = errno;
     if (!silent) {
+        told_here(); /* nothing is shut yet, and nobody else says it */
         log_error("'%s' cannot be started: %s", words->item[0], strerror(reason));
     }
     _exit(reason == ENOENT ? 127 : 126);

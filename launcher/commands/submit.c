@@ -68,7 +68,7 @@ int submit_fill(const struct strlist *run, const struct sweep *sweep, uint64_t t
         }
     }
     if (submit_find_env(ret_filled, &now, err) < 0) {
-        return err_wrap(err, "task %llu", (unsigned long long)task);
+        return -1;
     }
     assert(now == env); /* no word has become an option, and options have kept their names */
     return 0;

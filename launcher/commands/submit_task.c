@@ -36,12 +36,16 @@ static int load_submission(struct submission *submission, const struct sweep_row
     if (cwd == NULL) {
         return err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used");
     }
-    if (project_find(&project, cwd) == 0) {
+    struct err unread = {.kind = ERR_NOT_FOUND};
+    int result = project_find(&project, cwd) == 0 ? -1 : submission_load(submission, &project, row->id, &unread);
+    project_close(&project);
+    if (result < 0 && unread.kind == ERR_NOT_FOUND) {
         return err_set(err, ERR_NOT_FOUND, "submission %s is not known in '%s'; a task runs where it was submitted",
                        row->id, cwd);
     }
-    int result = submission_load(submission, &project, row->id, err);
-    project_close(&project);
+    if (result < 0) {
+        *err = unread;
+    }
     return result;
 }
 

@@ -211,8 +211,14 @@ int submission_find(struct submission *submission, const struct project *project
     struct err unread = {0};
     struct strlist ids = {0};
     *submission = (struct submission){0};
-    if (project_is_id(word) && submission_load(submission, project, word, &unread) == 0) {
-        return 0;
+    if (project_is_id(word)) {
+        if (submission_load(submission, project, word, &unread) == 0) {
+            return 0;
+        }
+        if (unread.kind != ERR_NOT_FOUND) { /* else it may be the number of a job */
+            *err = unread;
+            return -1;
+        }
     }
     auto_free char *place = xasprintf("%s/" FOLDER, project->path);
     (void)fs_list(AT_FDCWD, place, &ids, &unread);

@@ -22,6 +22,20 @@ run_id() {
     is "${lines[-1]}" identical
 }
 
+@test "of a run that took long it is said how long, to who waits at a terminal" {
+    forged
+    "$SCIWRAP" run tiny exit 0
+    sed -i -E 's/^(    "elapsed_ns": )[0-9]+/\1240000000000/' "$(manifest)"
+    local id
+    id=$(run_id)
+    TERM=xterm on_terminal '' "$SCIWRAP" rerun "$id"
+    is "$status" 0
+    says 'running again: it took 4 min'
+    TERM=xterm on_terminal '' "$SCIWRAP" rerun --times 2 "$id"
+    says 'rerun 2 of 2: it took 4 min'
+    quietly "$SCIWRAP" rerun "$id"
+}
+
 @test "a run that differs each time is a no, with what differs" {
     "$SCIWRAP" exec tiny sh -c 'head -c 16 /dev/urandom >random.bin; echo same >same.txt'
     run "$SCIWRAP" rerun "$(run_id)"

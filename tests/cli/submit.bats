@@ -91,6 +91,9 @@ lines",-n' ';&|<>,' >params.csv
     fails_with 125 "cannot be given here" -- "$SCIWRAP" submit --wait -- run tiny
     fails_with 125 "no such file|No such file" -- "$SCIWRAP" submit --sweep none.csv -- run tiny
     fails_with 125 "no sbatch in PATH" -- env PATH=/nowhere "$SCIWRAP" submit -- run tiny
+    fails_with 125 "--array 'all': expected how many tasks" -- "$SCIWRAP" submit --array all -- run tiny
+    fails_with 125 "--at-once '0': a number from 1" -- "$SCIWRAP" submit --array 9 --at-once 0 -- run tiny
+    fails_with 125 "--prepare 'maybe': expected job, here, sbcast or no" -- "$SCIWRAP" submit --prepare maybe -- run tiny
     is "$(submissions)" ""
     [[ ! -e $FAKE_SLURM/last ]]
 }
@@ -124,6 +127,31 @@ lines",-n' ';&|<>,' >params.csv
     is "$(submissions)" ""
 }
 
+# The test's own sbatch and scancel, in the place of fake_slurm's.
+slurm_is() { # SBATCH SCANCEL: the text of a shell script each
+    mkdir -p other
+    printf '#!/bin/sh\n%s\n' "$1" >other/sbatch
+    printf '#!/bin/sh\n%s\n' "$2" >other/scancel
+    chmod +x other/*
+    PATH=$PWD/other:$PATH
+}
+
+@test "an sbatch that does something else" {
+    slurm_is 'echo Submitted batch job 17' 'exit 1'
+    fails_with 125 "sbatch did not tell the number of the job, but 'Submitted batch job 17" -- "$SCIWRAP" submit --prepare no -- run tiny
+    slurm_is '[ ! -e taken ] || exit 5; touch taken; echo 17' 'exit 1'
+    fails_with 125 'sbatch refused the job \(exit status 5\); see above' -- "$SCIWRAP" submit --array 3 -- run tiny exit 0
+    notes 'job 17, which prepares the environments, stays in the queue'
+    is "$(submissions)" ""
+    rm taken
+    FAKE_ARRAY_SIZE=3 fails_with 125 'sbatch refused the rest of the tasks \(exit status 5\)' -- "$SCIWRAP" submit --prepare no --array 5 -- run tiny exit 0
+    is "$output" 17
+    notes "job 17: 2 tasks; 'sciwrap runs --job 17'"
+    sed -i '1s/.*/#!\/nonexistent/' other/sbatch
+    fails_with 125 'sbatch refused the job \(exit status 127\)' -- env PATH="$PWD/other" "$SCIWRAP" submit --prepare no -- run tiny
+    notes "'sbatch' cannot be started: No such file or directory"
+}
+
 @test "the table of an array, and its failed tasks once more" {
     printf 'code\n0\n3\n0\n' >params.csv
     "$SCIWRAP" submit --sweep params.csv --mem 1G -- exec tiny sh -c 'echo made >out.$2; [ -e repaired ] || exit $1' sh '{code}' '{task}'
@@ -142,6 +170,13 @@ lines",-n' ';&|<>,' >params.csv
     is "$(python3 -c 'import json,sys; print([(t["task"],t["state"],t["job"],t["columns"]["code"]) for t in json.load(sys.stdin)])' <<<"$output")" \
         "[(1, 'done', '18', '0'), (2, 'done', '20', '3'), (3, 'done', '18', '0')]"
     fails_with 125 'no task of job 18 failed: 3 done' -- "$SCIWRAP" submit --again 18
+    fails_with 125 "--array '2,4': there is no task 4 in this submission" -- "$SCIWRAP" submit --again 18 --array 2,4
+    fails_with 125 "--array 'all': with --again, a list of task numbers is expected" -- "$SCIWRAP" submit --again 18 --array all
+    fails_with 125 'what runs is what was submitted; a changed experiment is a new submission' -- "$SCIWRAP" submit --again 18 -- run tiny
+    fails_with 125 "no submission here has a job '99'" -- "$SCIWRAP" submit --again 99
+    cd /
+    fails_with 125 'nothing was submitted from here; go where job 18 was' -- "$SCIWRAP" submit --again 18
+    cd "$WORK"
     succeeds "$SCIWRAP" runs --job 18_2
     is "${lines[-1]}" '1 task: 1 done'
 }
@@ -158,6 +193,8 @@ lines",-n' ';&|<>,' >params.csv
     succeeds "$SCIWRAP" runs --job 17
     is "${lines[-1]}" '4 tasks: 4 unknown'
     notes 'squeue does not answer'
+    fails_with 125 'no task of job 17 failed: 0 done' -- "$SCIWRAP" submit --again 17
+    notes 'of 4 tasks without a record nobody can say whether they still run; name them with --array'
     rm "$FAKE_SLURM"/{down,hold}
     succeeds "$SCIWRAP" submit --again 17 # the lost ones, and not those that run or wait
     is "$("$SCIWRAP" runs --job 17 | tail -n 1)" '4 tasks: 2 done, 1 running, 1 waiting'
@@ -194,7 +231,46 @@ lines",-n' ';&|<>,' >params.csv
     chmod u+w .sciwrap/submissions/*/sweep/params.csv
     echo 2 >>"$(echo .sciwrap/submissions/*/sweep/params.csv)"
     SLURM_ARRAY_TASK_ID=1 fails_with 125 "is not the table that was submitted" -- "$script"
+    fails_with 125 'sweep/params.csv. is not the table that was submitted any more' -- "$SCIWRAP" runs --job 17
+}
+
+@test "a task that no batch script began" {
+    local id=0123456789ab
     fails_with 125 'SCIWRAP_SWEEP_ID is not set' -- "$SCIWRAP" submit --task -- run tiny
+    SCIWRAP_SWEEP_ID=mine fails_with 125 "SCIWRAP_SWEEP_ID 'mine' is not the ID of a submission" -- "$SCIWRAP" submit --task -- run tiny
+    export SCIWRAP_SWEEP_ID=$id SCIWRAP_SWEEP_ROW=1
+    fails_with 125 "submission $id is not known in '$WORK'; a task runs where it was submitted" -- "$SCIWRAP" submit --task -- run tiny
+    mkdir -p .sciwrap/runs
+    fails_with 125 "submission $id is not known in '$WORK'; a task runs where it was submitted" -- "$SCIWRAP" submit --task -- run tiny
+    SCIWRAP_SWEEP_FILE=t.csv fails_with 125 "SCIWRAP_SWEEP_FILE 't.csv' is not an absolute path" -- "$SCIWRAP" submit --task -- run tiny
+}
+
+@test "a record of a submission that is damaged" {
+    local file good line
+    touch "$FAKE_SLURM/hold"
+    printf 'a\n1\n' >params.csv
+    "$SCIWRAP" submit --sweep params.csv --prepare no -- run tiny '{a}'
+    file=$(echo .sciwrap/submissions/*/submission.json)
+    good=$(<"$file")
+    damaged() { # STATEMENT PATTERN: submission.json, `m`, after the statement
+        python3 -c 'import json, sys; m = json.loads(sys.argv[1]); exec(sys.argv[2]); json.dump(m, open(sys.argv[3], "w"))' "$good" "$1" "$file"
+        fails_with 125 "submission.json: $2" -- "$SCIWRAP" submit --again "$(basename "$(submissions)")" --array 1
+    }
+    damaged 'm["schema"] = "sciwrap-submission/9"' 'is no submission that this sciwrap knows'
+    while read -r line; do
+        damaged "$line" "'[a-z]*' is missing or not what it must be"
+    done <<'ROWS'
+m["id"] = "x"
+m["command"] = ["run"]
+m["options"] = [1]
+m["tasks"] = "all"
+del m["prepare"]
+m["table"]["name"] = "../x"
+m["environments"][0]["artifact"] = "0"
+ROWS
+    echo "$good" >"$file"
+    echo '{"job": "x"}' >"$(submissions)/1.json"
+    fails_with 125 "1.json: 'job' is missing or not what it must be" -- "$SCIWRAP" runs --job "$(basename "$(submissions)")"
 }
 
 @test "more tasks than an array can have go into several" {
@@ -220,6 +296,7 @@ lines",-n' ';&|<>,' >params.csv
     succeeds "$SCIWRAP" rerun --job 17_3
     is "${lines[-1]}" '1 task: 1 identical'
     is "$("$SCIWRAP" runs --job 17 | tail -n 1)" '3 tasks: 3 done' # reruns are no tasks
+    fails_with 125 "there is no task '17_4'" -- "$SCIWRAP" rerun --job 17_4
     touch "$FAKE_SLURM/hold"
     "$SCIWRAP" submit --again 17 --array 3
     run --separate-stderr "$SCIWRAP" rerun --json --job 17
@@ -227,6 +304,23 @@ lines",-n' ';&|<>,' >params.csv
     is "$(python3 -c 'import json,sys; d=json.load(sys.stdin); print([t["verdict"] for t in d["tasks"]], d["without_record"])' <<<"$output")" \
         "['identical', 'different'] 1"
     fails_with 125 "names the runs" -- "$SCIWRAP" rerun --times 2 --job 17
+}
+
+@test "a rerun that is killed is the last one" {
+    forged
+    local task pid
+    for task in 1 2; do
+        SLURM_JOB_ID=4$task SLURM_ARRAY_JOB_ID=40 SLURM_ARRAY_TASK_ID=$task "$SCIWRAP" exec tiny sleep 0
+    done
+    sed -i 's/^      "0"$/      "60"/' .sciwrap/runs/*/manifest.json
+    "$SCIWRAP" rerun --job 40 >out 2>err 3>&- &
+    pid=$!
+    until_true pkill -KILL -P "$pid" -f 'rerun --json'
+    status=0
+    wait "$pid" || status=$?
+    is "$status" 125
+    grep -q 'broken off at task 1: the rerun was ended by a signal' err
+    is "$(cat out)" ''
 }
 
 @test "jobs of other scripts are listed by their number" {
@@ -238,4 +332,7 @@ lines",-n' ';&|<>,' >params.csv
     fails_with 125 "belongs to a job '46x'|expected the number" -- "$SCIWRAP" runs --job 46x
     fails_with 125 "no run that is recorded here belongs to a job '99'" -- "$SCIWRAP" runs --job 99
     fails_with 125 "needs --job" -- "$SCIWRAP" runs --follow
+    cd /
+    fails_with 125 "no tasks of job '44' are recorded here or above; go where it was submitted" -- "$SCIWRAP" runs --job 44
+    fails_with 125 "no tasks of job '44' are recorded here or above; go where it was submitted" -- "$SCIWRAP" rerun --job 44
 }

@@ -148,6 +148,11 @@ def pattern(text):
     return "".join(parts)
 
 
+def plain(form):
+    """Without the lengths of numbers: what PRIu64 stands for is not in the source."""
+    return re.sub(r"%([-+ #0]*\d*)(?:hh|h|ll|l|z|j|t)?[diux]", r"%\1u", form)
+
+
 def solid(text):
     """What is left of a format without its holes; too little of it would match anything."""
     return len(re.sub(r"\W", "", SPEC.sub("", text)))
@@ -160,7 +165,7 @@ class Told:
             with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
                 for line in set(file):
                     form, _, text = line.rstrip("\n").partition("\x1f")
-                    self.formats.add(form)
+                    self.formats.add(plain(form))
                     every.add(text)
                     if solid(form) < 12:
                         carried.add(text)  # from another process, or wrapped
@@ -168,7 +173,7 @@ class Told:
         self.every = "\n".join(sorted(every))
 
     def has(self, message):
-        if message.kind == "format" and escape(message.text) in self.formats:
+        if message.kind == "format" and plain(escape(message.text)) in self.formats:
             return True
         if solid(message.text) < 5:
             return message.kind == "part" and escape(message.text) in self.every

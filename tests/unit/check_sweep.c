@@ -225,6 +225,21 @@ START_TEST(too_many_columns_are_refused)
 }
 END_TEST
 
+START_TEST(too_many_rows_are_refused)
+{
+    struct err err = {0};
+    struct sweep sweep = {0};
+    size_t length = 2 * ((size_t)SWEEP_ROWS + 2);
+    auto_free char *text = xmalloc(length);
+    for (size_t i = 0; i < length; i += 2) {
+        text[i] = 'a';
+        text[i + 1] = '\n';
+    }
+    ck_assert_int_eq(sweep_parse(&sweep, "t.csv", text, length, &err), -1);
+    assert_error(&err, ERR_INVALID, "t.csv:4000002: more than 4000000 rows");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sweep");
@@ -238,6 +253,7 @@ int main(void)
     tcase_add_test(group, without_a_table_there_is_the_number);
     tcase_add_test(group, a_column_goes_before_the_number);
     tcase_add_test(group, too_many_columns_are_refused);
+    tcase_add_test(group, too_many_rows_are_refused);
     suite_add_tcase(suite, group);
     return unit_run(suite);
 }
