@@ -264,19 +264,27 @@ static void add_name_files(const struct setup *setup, const struct facts *facts,
     }
 }
 
-/* A read-only empty folder over each record folder that the bind of `source` at `target` would show: what a run could
- * change would be no record. `real` is the source without links, or NULL: a record folder may be known by either. */
-static void hide_records(const struct facts *facts, const char *source, const char *real, const char *target,
-                         struct plan *plan)
+/* A read-only empty folder over `hidden` where the bind of `source` at `target` would show it. `real` is the source
+ * without links, or NULL: what is hidden may be known by either. */
+static void hide(const char *hidden, const char *source, const char *real, const char *target, struct plan *plan)
 {
-    for (size_t i = 0; i < facts->hidden.count; i++) {
-        const char *hidden = facts->hidden.item[i];
-        const char *above = real != NULL && path_is_under(hidden, real) ? real : source;
-        if (path_is_under(hidden, above) && strcmp(hidden, above) != 0) {
-            auto_free char *inside = path_normal(target, path_below(hidden, above));
-            plan_add_mount(plan, PLAN_TMPFS, inside)->read_only = true;
-        }
+    const char *above = real != NULL && path_is_under(hidden, real) ? real : source;
+    if (path_is_under(hidden, above) && strcmp(hidden, above) != 0) {
+        auto_free char *inside = path_normal(target, path_below(hidden, above));
+        plan_add_mount(plan, PLAN_TMPFS, inside)->read_only = true;
     }
+}
+
+/* What a run could change would be no record, and no private folder of another run: all runs of a user have theirs in
+ * one place, where ranks meet as well (run/join.h). */
+static void hide_own(const struct facts *facts, const char *source, const char *real, const char *target,
+                     struct plan *plan)
+{
+    auto_free char *parent = xstrndup(plan->scratch, (size_t)(path_base(plan->scratch) - plan->scratch) - 1);
+    for (size_t i = 0; i < facts->hidden.count; i++) {
+        hide(facts->hidden.item[i], source, real, target, plan);
+    }
+    hide(parent, source, real, target, plan);
 }
 
 static void add_devices(const struct devices *devices, struct plan *plan)
@@ -317,12 +325,12 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     add_name_files(setup, facts, plan);
     add_devices(&setup->devices, plan);
     plan_add_bind(plan, facts->workdir, setup->workdir, false)->exact = true;
-    hide_records(facts, facts->workdir, NULL, setup->workdir, plan);
+    hide_own(facts, facts->workdir, NULL, setup->workdir, plan);
     for (size_t i = 0; i < setup->binds.count; i++) {
         const struct bind *bind = &setup->binds.item[i];
         bool exact = bind->real != NULL && !bind->read_only;
         plan_add_bind(plan, exact ? bind->real : bind->source, bind->target, bind->read_only)->exact = exact;
-        hide_records(facts, bind->source, bind->real, bind->target, plan);
+        hide_own(facts, bind->source, bind->real, bind->target, plan);
     }
     for (size_t i = 0; i < setup->argv.count; i++) {
         strlist_add(&plan->argv, setup->argv.item[i]);

@@ -18,7 +18,8 @@
 int planner_setup(const struct definition *def, const struct store_tree *tree, const struct run_options *options,
                   const struct facts *facts, const struct strlist *argv, struct setup *ret_setup, struct err *err);
 
-/* `rootfs` and `scratch` are host paths; scratch holds tmp, vartmp and home (run/scratch). */
+/* `rootfs` and `scratch` are host paths; scratch holds tmp, vartmp and home (run/scratch), and beside it lie those of
+ * other runs. */
 void planner_build(const struct setup *setup, const struct facts *facts, const char *rootfs, const char *scratch,
                    struct plan *ret_plan);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -56,6 +57,17 @@ static int open_own(const char *path)
     return steal_fd(&fd);
 }
 
+/* Of the open folder, without links: binds are held against it (run/planner.c). */
+static char *path_of(int fd, const char *path)
+{
+    char link[64];
+    char real[4096];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, real, sizeof(real));
+    bool whole = length > 0 && length < (ssize_t)sizeof(real) && real[0] == '/';
+    return whole ? xstrndup(real, (size_t)length) : xstrdup(path);
+}
+
 static int open_parent(struct scratch *scratch, char **ret_path, struct err *err)
 {
     auto_free char *base = scratch_base();
@@ -74,7 +86,7 @@ static int open_parent(struct scratch *scratch, char **ret_path, struct err *err
                                  base);
         }
     }
-    *ret_path = steal_ptr(&path);
+    *ret_path = path_of(scratch->parent_fd, path);
     return 0;
 }
 

@@ -25,7 +25,7 @@ struct scratch {
     int parent_fd; /* BASE/sciwrap-UID */
     int fd;        /* run.RANDOM, open and locked while it is in use */
     char *name;    /* "run.RANDOM" */
-    char *path;    /* absolute */
+    char *path;    /* absolute, without links */
     bool crowded;  /* enough idle folders are there already */
 };
 

@@ -197,6 +197,31 @@ START_TEST(hides_records_wherever_a_bind_would_show_them)
 }
 END_TEST
 
+START_TEST(hides_the_private_folders_of_other_runs)
+{
+    static const struct {
+        const char *source, *scratch, *hidden; /* NULL: nothing is */
+    } rows[] = {
+        {"/p", "/p/tmp/sciwrap-1/run.0", "/shown/tmp/sciwrap-1"},
+        {"/p/tmp", "/p/tmp/sciwrap-1/run.0", "/shown/sciwrap-1"},
+        {"/p", "/q/sciwrap-1/run.0", NULL},
+        {"/p", "/p2/sciwrap-1/run.0", NULL},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct bench bench;
+        struct err err = {0};
+        bench_begin(&bench, "/work");
+        bind_add(&bench.options.binds, rows[i].source, "/shown")->is_directory = true;
+        ck_assert_msg(make_setup(&bench, &err) == 0, "%s", err.text);
+        planner_build(&bench.setup, &bench.facts, "/store/rootfs", rows[i].scratch, &bench.plan);
+        const struct plan_mount *last = &bench.plan.mount[bench.plan.mount_count - 1];
+        ck_assert_str_eq(last->target, rows[i].hidden != NULL ? rows[i].hidden : "/shown");
+        ck_assert_int_eq(last->kind, rows[i].hidden != NULL ? PLAN_TMPFS : PLAN_BIND);
+        bench_end(&bench);
+    }
+}
+END_TEST
+
 static const char *const wrong_workdirs[] = {"/", "/proc", "/proc/self", "/dev", "/sys/fs", "/x/.sciwrap"};
 
 START_TEST(refuses_places_for_the_work_directory)
@@ -387,6 +412,7 @@ int main(void)
     tcase_add_loop_test(plan, knows_who_the_command_is, 0, ROWS(identities));
     tcase_add_test(plan, brings_name_servers_with_the_network_only);
     tcase_add_test(plan, hides_records_wherever_a_bind_would_show_them);
+    tcase_add_test(plan, hides_the_private_folders_of_other_runs);
     tcase_add_loop_test(plan, refuses_places_for_the_work_directory, 0, ROWS(wrong_workdirs));
     tcase_add_test(plan, refuses_a_bind_over_the_work_directory);
     tcase_add_test(plan, takes_limits_of_options_before_those_of_the_definition);
