@@ -135,6 +135,7 @@ static bool order_from(struct join_group *group, size_t i, struct join_order *re
     if (got < 0) {
         return false;
     }
+    join_wire_close(fds); /* a word brings none */
     *ret_order = (struct join_order){.rank = (int)i, .signal = SIGKILL};
     if (got > 0 && word.signal > 0 && word.signal < NSIG) {
         ret_order->signal = word.signal;

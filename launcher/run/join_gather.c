@@ -75,13 +75,6 @@ static void refuse(int socket, const struct err *why)
     (void)join_wire_send(socket, &answer, sizeof(answer), NULL, 0);
 }
 
-static bool is_own(int socket)
-{
-    struct ucred peer;
-    socklen_t length = sizeof(peer);
-    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid();
-}
-
 static int check(const struct join_group *group, const struct join_hello *hello, const struct strlist *settings,
                  struct err *err)
 {
@@ -157,7 +150,7 @@ static int take_hello(struct join_group *group, int socket, const struct join_he
     return 0;
 }
 
-/* One who comes. Whoever is not this user, or does not talk like this program, is not answered. */
+/* One who comes. Whoever is not this user, is in a sandbox, or does not talk like this program, is not answered. */
 static void admit(struct join_group *group, int listener)
 {
     struct err why = {0};
@@ -167,7 +160,7 @@ static void admit(struct join_group *group, int listener)
     struct sockaddr_un from; /* without a name; cppcheck takes NULL here for a mistake */
     socklen_t length = sizeof(from);
     auto_fd int socket = accept4(listener, (struct sockaddr *)&from, &length, SOCK_CLOEXEC);
-    if (socket < 0 || !is_own(socket)) {
+    if (socket < 0 || !join_wire_is_own(socket)) {
         return;
     }
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -187,11 +180,7 @@ static void admit(struct join_group *group, int listener)
     } else {
         (void)steal_fd(&socket);
     }
-    for (size_t i = 0; i < JOIN_FDS; i++) {
-        if (fds[i] >= 0) {
-            close(fds[i]);
-        }
-    }
+    join_wire_close(fds);
 }
 
 static int compare_members(const void *a, const void *b)

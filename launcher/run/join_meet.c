@@ -62,25 +62,58 @@ static struct sockaddr_un address_of(int folder, const char *name)
     return address;
 }
 
-/* Locked. A socket that somebody listens at, or one that we listen at: *ret_first. */
-static int find_door(int folder, const char *name, bool *ret_first, struct err *err)
+/* A connection to whoever listens there, or -1. EAGAIN: so many wait for being accepted that the kernel takes no more;
+ * to wait for it under the lock would be to wait for the one who accepts, and closes the door under the lock. */
+static int connect_to(int folder, const char *name)
 {
     struct sockaddr_un address = address_of(folder, name);
-    auto_fd int door = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (door < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "make a socket for the ranks to meet");
+    auto_fd int door = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (door < 0 || connect(door, (struct sockaddr *)&address, sizeof(address)) < 0 || fcntl(door, F_SETFL, 0) < 0) {
+        return -1;
     }
-    *ret_first = false;
-    if (connect(door, (struct sockaddr *)&address, sizeof(address)) == 0) {
-        return steal_fd(&door);
-    }
-    unlinkat(folder, name, 0); /* of one that crashed */
+    return steal_fd(&door);
+}
+
+static int listen_at(int folder, const char *name, struct err *err)
+{
+    struct sockaddr_un address = address_of(folder, name);
     auto_fd int own = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    unlinkat(folder, name, 0); /* of one that crashed */
     if (own < 0 || bind(own, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(own, WAITING_MOST) < 0) {
         return err_set_errno(err, ERR_SYSTEM, errno, "make a place for the ranks to meet");
     }
-    *ret_first = true;
     return steal_fd(&own);
+}
+
+enum place { PLACE_BUSY, PLACE_OF_ANOTHER, PLACE_OWN };
+
+/* Locked. *ret_leader is a connection to the one who leads; *ret_listener, of PLACE_OWN, where that is to listen. */
+static int find_place(int folder, const char *name, int *ret_leader, int *ret_listener, struct err *err)
+{
+    auto_fd int leader = connect_to(folder, name);
+    if (leader < 0 && errno == EAGAIN) {
+        return PLACE_BUSY;
+    }
+    auto_fd int listener = -1;
+    if (leader < 0) {
+        listener = listen_at(folder, name, err);
+        /* Made before there is somebody to accept it: it is the first in the queue. */
+        leader = listener >= 0 ? connect_to(folder, name) : -1;
+        if (leader < 0) {
+            return listener < 0 ? -1 : err_set_errno(err, ERR_SYSTEM, errno, "reach the place for the ranks to meet");
+        }
+    }
+    if (!join_wire_is_own(leader)) {
+        return errno == ESRCH ? PLACE_BUSY
+                              : err_set(err, ERR_HOST,
+                                        "ranks cannot meet: somebody in a sandbox listens at '%s' in their place; set "
+                                        "SCIWRAP_TMPDIR to a folder that no run can write to",
+                                        name);
+    }
+    enum place place = listener >= 0 ? PLACE_OWN : PLACE_OF_ANOTHER;
+    *ret_leader = steal_fd(&leader);
+    *ret_listener = steal_fd(&listener);
+    return (int)place;
 }
 
 /* What the caller handed down, the launcher's pipes among it, would stay open as long as this process lasts. Ours are
@@ -207,11 +240,7 @@ static int take_answer(int leader, bool *begun, bool *ret_left, int *exit_code, 
     if (fds[0] >= 0) {
         repeat_said(fds[0]);
     }
-    for (size_t i = 0; i < JOIN_FDS; i++) {
-        if (fds[i] >= 0) {
-            close(fds[i]);
-        }
-    }
+    join_wire_close(fds);
     if (answer.kind == JOIN_BEGUN) {
         *begun = true;
         return 0;
@@ -267,41 +296,33 @@ static int take_part(const struct join_offer *offer, int leader, int *exit_code,
     return result;
 }
 
-/* The connection of the first rank is made before there is somebody to accept it: it is the first in the queue. */
-static int connect_to(int folder, const char *name)
-{
-    struct sockaddr_un address = address_of(folder, name);
-    auto_fd int leader = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    return leader >= 0 && connect(leader, (struct sockaddr *)&address, sizeof(address)) == 0 ? steal_fd(&leader) : -1;
-}
-
+/* 1 done, 0 to be tried again. */
 static int meet_once(const struct join_offer *offer, const char *name, struct join_group **ret_group, int *exit_code,
                      struct err *err)
 {
-    bool first = false;
+    auto_fd int leader = -1;
+    auto_fd int listener = -1;
     auto_fd int folder = open_folder(err);
-    auto_fd int door = folder < 0 ? -1 : find_door(folder, name, &first, err);
-    if (door < 0) {
-        return -1;
+    int place = folder < 0 ? -1 : find_place(folder, name, &leader, &listener, err);
+    if (place < 0 || place == PLACE_BUSY) {
+        return place < 0 ? -1 : 0;
     }
-    auto_fd int leader = first ? connect_to(folder, name) : steal_fd(&door);
     flock(folder, LOCK_UN);
-    pid_t pid = first ? fork() : 1;
+    pid_t pid = place == PLACE_OWN ? fork() : 1;
+    if (pid < 0) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "make a process that leads the ranks");
+    }
     if (pid == 0) {
-        close(leader);
-        leader = -1;
+        close(steal_fd(&leader));
+        listen(listener, WAITING_MOST); /* who connects is told of this process then (join_wire_is_own()) */
         /* An open file description of its own: a lock is the description's, and the parent has this one. */
         int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        *ret_group = lead(offer, steal_fd(&door), own, name);
+        *ret_group = lead(offer, steal_fd(&listener), own, name);
         close(own);
         return 1;
     }
-    if (pid < 0 || leader < 0) {
-        return err_set_errno(err, ERR_SYSTEM, errno, "make a process that leads the ranks");
-    }
-    if (door >= 0) {
-        close(door);
-        door = -1;
+    if (listener >= 0) {
+        close(steal_fd(&listener));
     }
     return take_part(offer, leader, exit_code, err);
 }

@@ -67,6 +67,7 @@ void join_settings(const struct setup *setup, const struct facts *facts, const s
     add(ret_settings, "version of sciwrap", SCIWRAP_VERSION);
     add_environment(&setup->environment, rootfs, ret_settings);
     add(ret_settings, "work directory", facts->workdir);
+    add_flag(ret_settings, "leave to share /proc", facts->shared_proc);
     add_setup(setup, ret_settings);
     add_flag(ret_settings, "record", !options->no_record);
     add(ret_settings, "copy of the manifest", options->manifest);
@@ -77,6 +78,9 @@ void join_settings(const struct setup *setup, const struct facts *facts, const s
     }
     for (size_t i = 0; i < setup->devices.asked.count; i++) {
         add(ret_settings, "device", setup->devices.asked.item[i]);
+    }
+    for (size_t i = 0; i < options->cdi_folders.count; i++) {
+        add(ret_settings, "folder of specifications", options->cdi_folders.item[i]);
     }
     for (size_t i = 0; i < setup->binds.count; i++) {
         const struct bind *bind = &setup->binds.item[i];
@@ -92,10 +96,10 @@ char *join_settings_differ(const struct strlist *its, const struct strlist *othe
         const char *one = i < its->count ? its->item[i] : none;
         const char *other = i < others->count ? others->item[i] : none;
         if (strcmp(one, other) != 0) {
-            size_t what = strcspn(one, "\t");
-            const char *tab = strchr(other, '\t');
-            return xasprintf("its %.*s is '%s', that of the others is '%s'", (int)what, one,
-                             one[what] != '\0' ? one + what + 1 : "", tab != NULL ? tab + 1 : "");
+            size_t what = strcspn(one, "\t") + 1;
+            bool of_the_same = strncmp(one, other, what) == 0;
+            return xasprintf("its %.*s is '%s', that of the others is '%s'", (int)what - 1, one, one + what,
+                             of_the_same ? other + what : "none");
         }
     }
     return NULL;

@@ -3,6 +3,7 @@
 #include "run/join_wire.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -19,6 +20,30 @@ union control {
     char bytes[CMSG_SPACE(JOIN_FDS * sizeof(int))];
     struct cmsghdr header;
 };
+
+bool join_wire_is_own(int socket)
+{
+    struct ucred peer;
+    struct stat theirs;
+    struct stat own;
+    char path[64];
+    socklen_t length = sizeof(peer);
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid != geteuid()) {
+        errno = EPERM;
+        return false;
+    }
+    snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)peer.pid);
+    if (stat(path, &theirs) < 0) {
+        /* EACCES: of a program that its user may not read this is hidden from all but root and whoever made its
+         * namespace, which is us if it is in a sandbox. */
+        bool hidden = errno == EACCES;
+        errno = ESRCH;
+        return hidden;
+    }
+    bool same = stat("/proc/self/ns/user", &own) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino;
+    errno = EPERM;
+    return same;
+}
 
 bool join_wire_send(int socket, const void *bytes, size_t length, const int *fds, size_t count)
 {
@@ -41,6 +66,7 @@ bool join_wire_send(int socket, const void *bytes, size_t length, const int *fds
     return sent == (ssize_t)length;
 }
 
+/* The room for them is rounded up (CMSG_SPACE), and one more may have come. */
 static void take_descriptors(struct msghdr *whole, int fds[JOIN_FDS])
 {
     struct cmsghdr *header = CMSG_FIRSTHDR(whole);
@@ -48,10 +74,18 @@ static void take_descriptors(struct msghdr *whole, int fds[JOIN_FDS])
         return;
     }
     size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    memcpy(fds, CMSG_DATA(header), (count < JOIN_FDS ? count : JOIN_FDS) * sizeof(int));
+    for (size_t i = 0; i < count; i++) {
+        int fd;
+        memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(fd));
+        if (i < JOIN_FDS) {
+            fds[i] = fd;
+        } else {
+            close(fd);
+        }
+    }
 }
 
-static void close_all(int fds[JOIN_FDS])
+void join_wire_close(int fds[JOIN_FDS])
 {
     for (size_t i = 0; i < JOIN_FDS; i++) {
         if (fds[i] >= 0) {
@@ -77,11 +111,11 @@ int join_wire_receive(int socket, void *bytes, size_t length, int fds[JOIN_FDS],
     if (got < 0 && !wait && errno == EAGAIN) {
         return -1;
     }
-    if (got > 0) {
+    if (got >= 0) {
         take_descriptors(&whole, fds);
     }
     if (got != (ssize_t)length || (whole.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-        close_all(fds);
+        join_wire_close(fds);
         return 0;
     }
     return 1;

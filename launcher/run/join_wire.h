@@ -49,11 +49,18 @@ struct join_answer {
     struct err err;
 };
 
+/* Whether the other side, when it connected or began to listen, was a process of this user and in no sandbox: what runs
+ * inside has the caller's uid outside, and a socket's file may be in its reach. False with errno: ESRCH, it is gone;
+ * EPERM, it is another's. unix(7), SO_PEERCRED */
+bool join_wire_is_own(int socket);
 /* False with errno when it could not be sent whole. */
 bool join_wire_send(int socket, const void *bytes, size_t length, const int *fds, size_t count);
 /* 1: a message of exactly `length` bytes; 0: the other side is gone, or said something else; -1: nothing there yet
  * (without `wait` only). Up to JOIN_FDS descriptors into fds, close-on-exec, the rest of it -1. */
 int join_wire_receive(int socket, void *bytes, size_t length, int fds[JOIN_FDS], bool wait);
+
+/* Those that are there. */
+void join_wire_close(int fds[JOIN_FDS]);
 
 /* The texts of three lists as a memory file; -1 on error. */
 int join_wire_pack(const struct strlist *const lists[3], uint64_t ret_count[3], struct err *err);

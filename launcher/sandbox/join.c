@@ -117,9 +117,20 @@ static void wait_for_gate(const struct serving *serving)
     }
 }
 
+/* The command's socket gets its number before execve(2), and a failure of that is told after. */
+static void move_channel_away(struct serving *serving, struct init_context *own, int number)
+{
+    *own = *serving->context;
+    serving->context = own;
+    if (own->channel == number) {
+        own->channel = fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); /* 0 to 2 are to come */
+    }
+}
+
 static void become(struct serving *serving, size_t i) __attribute__((noreturn));
 static void become(struct serving *serving, size_t i)
 {
+    struct init_context own;
     struct err err = {0};
     const struct join_rank *rank = &serving->company->rank[i];
     struct payload_passed passed = {.fd = rank->passed, .number = rank->passed_as};
@@ -138,6 +149,7 @@ static void become(struct serving *serving, size_t i)
     }
     tell_ready(serving, i);
     wait_for_gate(serving);
+    move_channel_away(serving, &own, rank->passed_as);
     plan.argv = rank->argv;
     plan.environment = rank->environment;
     (void)payload_become(&plan, rank->stdio, rank->passed >= 0 ? &passed : NULL, &err);

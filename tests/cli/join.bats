@@ -194,3 +194,54 @@ PYTHON
     is "$output" "rank 0 4 0
 rank 1 4 0"
 }
+
+@test "no run sees where ranks meet, nor the private folders of others, where a bind would show them" {
+    mkdir -p tmp && export SCIWRAP_TMPDIR=$PWD/tmp
+    "$SCIWRAP" exec --join held:2 tiny true 2>err.0 3>&- &
+    until_true test -S "tmp/sciwrap-$(id -u)/step.name.held"
+    # shellcheck disable=SC2016
+    quietly "$SCIWRAP" exec --bind "$PWD:/again" tiny sh -c 'for at; do ls -A "$at"; touch "$at/x" 2>&1; done; true' \
+        sh "tmp/sciwrap-$(id -u)" "/again/tmp/sciwrap-$(id -u)"
+    is "$(grep -c 'Read-only file system' <<<"$output") of $(wc -l <<<"$output")" "2 of 2"
+    quietly "$SCIWRAP" exec --join held:2 tiny true
+    wait
+}
+
+# hostile.py in a user namespace of its own, as what runs in a sandbox is: with the caller's uid outside.
+hostile() {
+    unshare -U python3 "$BATS_TEST_DIRNAME/join_hostile.py" "$@"
+}
+
+@test "who is in a sandbox is no rank: it is not answered, and the others do not mind" {
+    local place
+    place=$TMPDIR/sciwrap-$(id -u)/step.name.shut
+    "$SCIWRAP" exec --join shut:2 tiny true 3>&- &
+    until_true test -S "$place"
+    succeeds hostile connect "$place"
+    is "$output" "no answer"
+    quietly "$SCIWRAP" exec --join shut:2 tiny true
+    wait
+}
+
+@test "nobody in a sandbox leads ranks: they hand nothing over" {
+    local place
+    (umask 077 && mkdir -p "$TMPDIR/sciwrap-$(id -u)")
+    place=$TMPDIR/sciwrap-$(id -u)/step.name.trap
+    hostile listen "$place" >got 3>&- &
+    until_true test -S "$place"
+    fails_with 125 "somebody in a sandbox listens at 'step.name.trap'" -- "$SCIWRAP" exec --join trap:2 tiny true
+    wait
+    is "$(cat got)" "no descriptor"
+}
+
+@test "nobody waits under the lock for a leader who needs the lock: more ranks than a queue holds" {
+    (umask 077 && mkdir -p "$TMPDIR/sciwrap-$(id -u)")
+    succeeds python3 "$BATS_TEST_DIRNAME/join_hostile.py" full "$TMPDIR/sciwrap-$(id -u)/step.name.full" \
+        "$SCIWRAP" exec --join full:2 tiny true
+    is "$output" "0 0"
+}
+
+@test "why a rank did not start is told, whatever number the socket of its launcher has" {
+    succeeds python3 "$BATS_TEST_DIRNAME/join_hostile.py" numbers "$SCIWRAP" exec tiny nowhere
+    is "$output" "all told"
+}
