@@ -113,7 +113,8 @@ int submit_again(const struct submit_words *words, struct err *err)
     }
     int result = submission_find(&submission, &project, words->again, err);
     if (result == 0) {
-        result = check_pins(&submission, err) < 0 || change_options(&submission, words, err) < 0 ||
+        result = submit_check_sbatch(&submission.options, err) < 0 || check_pins(&submission, err) < 0 ||
+                         change_options(&submission, words, err) < 0 ||
                          choose(words, &project, &submission, &chosen, err) < 0 ||
                          submit_hand_over(&submission, &chosen, words->dry_run, err) < 0
                      ? -1

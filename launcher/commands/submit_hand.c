@@ -84,16 +84,28 @@ static void print_script(const struct handing *handing, const char *path, const 
     printf("%s", buf_text(text));
 }
 
+/* Paths and names of environments are among them. */
+static int check_lines(const struct strlist *options, struct err *err)
+{
+    for (size_t i = 0; i < options->count; i++) {
+        if (submit_check_line(options->item[i], err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int hand_prepare(struct handing *handing, const struct submit_script *script, struct err *err)
 {
     struct strlist options = {0};
     auto_release(buf) struct buf text = {0};
     auto_free char *path = submission_job_path(handing->submission, script->number, "prepare.sh");
     submit_script_prepare(script, &options, &text);
-    if (handing->dry_run) {
+    bool good = check_lines(&options, err) == 0;
+    if (good && handing->dry_run) {
         print_script(handing, path, &text);
         handing->prepare = xstrdup("JOB");
-    } else {
+    } else if (good) {
         handing->prepare = start_job(handing, path, &options, &text, err);
     }
     strlist_release(&options);
@@ -138,10 +150,10 @@ static int hand_array(struct handing *handing, const struct task_set *tasks, uin
     script.prepare = handing->prepare;
     auto_free char *path = submission_job_path(submission, script.number, "sh");
     submit_script_job(&script, &options, &text);
-    int result = 0;
-    if (handing->dry_run) {
+    int result = check_lines(&options, err);
+    if (result == 0 && handing->dry_run) {
         print_script(handing, path, &text);
-    } else {
+    } else if (result == 0) {
         char *id = start_job(handing, path, &options, &text, err);
         result = id != NULL ? put_job(handing, &script, id, err) : -1;
     }

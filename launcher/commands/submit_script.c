@@ -172,13 +172,27 @@ static void add_place(const struct submit_script *script, struct buf *text)
     }
 }
 
-/* A store on the node; `pull` says whether another task has filled it. One import more does no harm. */
+/* A store on each node, and a place for what comes there. Their names can be known, and where all may write somebody
+ * else can have made them first: a store of theirs would be run from. */
+static void add_node_store(struct buf *text)
+{
+    buf_add_text(text, "\n# The environments come from one file that the job before has written, once to a node.\n"
+                       "export SCIWRAP_STORE=\"${TMPDIR:-/tmp}/sciwrap-store-$(id -u)\"\n"
+                       "each=\n"
+                       "[ \"${SLURM_JOB_NUM_NODES:-1}\" -eq 1 ] || each=\"srun --ntasks=$SLURM_JOB_NUM_NODES "
+                       "--ntasks-per-node=1\"\n"
+                       "$each sh -c 'for at; do\n"
+                       "        mkdir -m 0700 \"$at\" 2>/dev/null\n"
+                       "        [ -d \"$at\" ] && [ ! -L \"$at\" ] && [ -O \"$at\" ] ||\n"
+                       "            { echo \"$at is not a folder of yours; set TMPDIR to one\" >&2; exit 125; }\n"
+                       "    done' sh \"$SCIWRAP_STORE\" \"$SCIWRAP_STORE.in\" || exit 125\n");
+}
+
+/* `pull` says whether another task has filled the store. One import more does no harm. */
 static void add_broadcast(const struct submit_script *script, const char *self, struct buf *text)
 {
     const struct submission *submission = script->submission;
-    buf_add_text(text, "\n# The environments come from one file that the job before has written, once to a node.\n"
-                       "export SCIWRAP_STORE=\"${TMPDIR:-/tmp}/sciwrap-store-$(id -u)\"\n"
-                       "mkdir -p -m 0700 \"$SCIWRAP_STORE\" || exit 125\n");
+    add_node_store(text);
     buf_addf(text, "if ! %s pull --quiet --offline", self);
     add_names(submission, text);
     buf_add_text(text, " 2>/dev/null; then\n");
@@ -186,7 +200,7 @@ static void add_broadcast(const struct submit_script *script, const char *self, 
         auto_free char *file = xasprintf("%s/env.%zu.tar", submission->folder, i + 1);
         auto_release(buf) struct buf quoted = {0};
         quote_word(&quoted, file);
-        buf_addf(text, "    here=\"${TMPDIR:-/tmp}/sciwrap-$SLURM_JOB_ID.%zu\"\n", i + 1);
+        buf_addf(text, "    here=\"$SCIWRAP_STORE.in/$SLURM_JOB_ID.%zu\"\n", i + 1);
         buf_addf(text, "    sbcast --force %s \"$here.tar\" || exit 125\n", buf_text(&quoted));
         buf_addf(
             text,

@@ -103,12 +103,36 @@ static bool is_flag(const char *word)
     return false;
 }
 
-/* Lines of the batch script are made of them. */
-static int check_text(const char *word, struct err *err)
+int submit_check_line(const char *word, struct err *err)
 {
     for (const char *at = word; *at != '\0'; at++) {
         if ((unsigned char)*at < ' ' || *at == 0x7f) {
             return err_set(err, ERR_USAGE, "submit: a control character in an option of sbatch: '%s'", word);
+        }
+    }
+    return 0;
+}
+
+static int check_refused(const char *word, struct err *err)
+{
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (is_long(word, refused[i].name) || is_short(word, refused[i].letter)) {
+            return err_set(err, ERR_USAGE, "submit: '%s' of sbatch cannot be given here: %s", word, refused[i].instead);
+        }
+    }
+    return 0;
+}
+
+int submit_check_sbatch(const struct strlist *options, struct err *err)
+{
+    for (size_t i = 0; i < options->count; i++) {
+        const char *word = options->item[i];
+        if (word[0] != '-' || word[1] == '\0' || strcmp(word, "--") == 0) {
+            return err_set(err, ERR_INVALID, "the submission has '%s' among the options of sbatch, which is none",
+                           word);
+        }
+        if (check_refused(word, err) < 0) {
+            return -1;
         }
     }
     return 0;
@@ -119,10 +143,8 @@ static int take_sbatch(struct submit_words *words, int *at, int end, char **argv
 {
     const char *word = argv[(*at)++];
     const char *next = *at < end ? argv[*at] : NULL;
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        if (is_long(word, refused[i].name) || is_short(word, refused[i].letter)) {
-            return err_set(err, ERR_USAGE, "submit: '%s' of sbatch cannot be given here: %s", word, refused[i].instead);
-        }
+    if (check_refused(word, err) < 0) {
+        return -1;
     }
     if (word[0] != '-' || word[1] == '\0') {
         return err_set(err, ERR_USAGE,
@@ -134,7 +156,7 @@ static int take_sbatch(struct submit_words *words, int *at, int end, char **argv
         next != NULL && next[0] != '-' && !is_flag(word) && (is_word ? strchr(word, '=') == NULL : word[2] == '\0');
     auto_free char *whole = takes_next ? xasprintf("%s%s%s", word, is_word ? "=" : "", next) : xstrdup(word);
     *at += takes_next;
-    if (check_text(whole, err) < 0) {
+    if (submit_check_line(whole, err) < 0) {
         return -1;
     }
     strlist_add(&words->sbatch, whole);

@@ -28,6 +28,11 @@ extern const struct command_option submit_options[];
 int submit_words_read(struct submit_words *words, int argc, char **argv, struct err *err);
 void submit_words_release(struct submit_words *words);
 
+/* Of a submission that was read: a file may come from anywhere. What is no option sbatch would take for a script. */
+int submit_check_sbatch(const struct strlist *options, struct err *err);
+/* Of a word that becomes a line of the batch script, after which the shell reads on. */
+int submit_check_line(const char *word, struct err *err);
+
 /* The value of an option of sbatch among `options` as submit_words_read() leaves them, the last one; NULL: it is not
  * there, "" when it has none. `letter` 0: it has no short form. */
 const char *submit_sbatch_value(const struct strlist *options, const char *name, char letter);

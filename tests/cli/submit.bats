@@ -336,3 +336,44 @@ ROWS
     fails_with 125 "no tasks of job '44' are recorded here or above; go where it was submitted" -- "$SCIWRAP" runs --job 44
     fails_with 125 "no tasks of job '44' are recorded here or above; go where it was submitted" -- "$SCIWRAP" rerun --job 44
 }
+
+@test "no folder, environment or submission of a stranger writes a line of a batch script, or names another" {
+    local folder
+    folder=$PWD/$'a\ntouch gone\n'
+    mkdir "$folder" && cd "$folder"
+    for prepare in no job; do
+        fails_with 125 "a control character in an option of sbatch: '--chdir=" -- \
+            "$SCIWRAP" submit --prepare $prepare -- exec tiny true
+    done
+    is "$(find .sciwrap/submissions -mindepth 1)" ""
+    cd ..
+    mkdir $'b\ntouch gone' && cp "$FIXTURES/envs/tiny.ini" $'b\ntouch gone/'
+    fails_with 125 "a control character in an option of sbatch: '--job-name=" -- \
+        "$SCIWRAP" submit --prepare no -- exec $'./b\ntouch gone/tiny.ini' true
+    succeeds "$SCIWRAP" submit --prepare no --time 10 -- exec tiny true
+    for option in "$PWD/script" '' -- $'--comment=a\ntouch gone' '--wrap=touch gone' --chdir=/; do
+        python3 - "$option" .sciwrap/submissions/*/submission.json <<'PYTHON'
+import json, sys
+submission = json.load(open(sys.argv[2]))
+submission["options"] = [sys.argv[1]]
+json.dump(submission, open(sys.argv[2], "w"))
+PYTHON
+        fails_with 125 "which is none|control character|cannot be given here" -- "$SCIWRAP" submit --again 17 --array 1
+    done
+    ! find . -name gone | grep .
+}
+
+@test "a store on a node is this user's alone" {
+    local store
+    store=$TMPDIR/sciwrap-store-$(id -u)
+    "$SCIWRAP" submit --prepare sbcast --dry-run -- exec tiny true | sed -n '/^# The environments/,/^if/p' | sed '$d' >place.sh
+    ln -s "$PWD" "$store.in"
+    run sh place.sh
+    is "$status" 125
+    [[ $output =~ "$store.in is not a folder of yours" ]]
+    rm "$store.in"
+    run sh place.sh
+    is "$status$output" 0
+    is "$(stat -c %a "$store" "$store.in" | xargs)" "700 700"
+    rmdir "$store" "$store.in"
+}
