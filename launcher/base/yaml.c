@@ -150,11 +150,12 @@ static size_t plain_length(const char *text)
 {
     size_t length = 0;
     while (text[length] != '\0') {
+        size_t blanks = strspn(text + length, " ");
         bool colon = text[length] == ':' && (text[length + 1] == ' ' || text[length + 1] == '\0');
-        if (colon || (text[length] == ' ' && text[skip_blanks(text + length) - text] == '#')) {
+        if (colon || (blanks > 0 && text[length + blanks] == '#')) {
             break;
         }
-        length++;
+        length += blanks > 0 ? blanks : 1;
     }
     while (length > 0 && text[length - 1] == ' ') {
         length--;

@@ -67,6 +67,17 @@ static int check_folder(const char *real, bool *of_user, struct err *err)
     return 0;
 }
 
+/* Where the file is: what leads there can be a link into a folder of others'. */
+static int check_target(const char *path, bool *of_user, struct err *err)
+{
+    auto_free char *real = realpath(path, NULL);
+    if (real == NULL) {
+        return err_set_errno(err, ERR_SYSTEM, errno, "'%s'", path);
+    }
+    *strrchr(real, '/') = '\0';
+    return check_folder(real[0] != '\0' ? real : "/", of_user, err);
+}
+
 static int read_file(int folder_fd, const char *name, struct cdi_file *file, struct err *err)
 {
     struct stat st;
@@ -107,7 +118,8 @@ static void look_in(struct cdi_files *files, const char *folder, size_t priority
         }
         struct cdi_file file = {.path = xasprintf("%s/%s", real, name), .priority = priority};
         struct err wrong = {0};
-        if (check_folder(real, &of_user, &wrong) < 0 || read_file(fd, name, &file, &wrong) < 0) {
+        if (check_folder(real, &of_user, &wrong) < 0 || check_target(file.path, &of_user, &wrong) < 0 ||
+            read_file(fd, name, &file, &wrong) < 0) {
             strlist_add(&files->troubles, wrong.text);
             free(file.path);
             continue;

@@ -119,7 +119,8 @@ static int use_asked(struct search *search, const char *asked)
 /* What would change more of a run than the use of a device. */
 static bool is_own_variable(const char *assignment)
 {
-    static const char *const names[] = {"LD_", "PATH=", "HOME=", "USER=", "LOGNAME=", "PWD=", "SCIWRAP_"};
+    static const char *const names[] = {"LD_",   "GLIBC_TUNABLES=", "GCONV_PATH=", "BASH_ENV=", "ENV=",    "PATH=",
+                                        "HOME=", "USER=",           "LOGNAME=",    "PWD=",      "SCIWRAP_"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (strncmp(assignment, names[i], strlen(names[i])) == 0) {
             return true;

@@ -237,7 +237,9 @@ static int place_mount(const struct placing *placing, const struct cdi_mount *mo
         return err_set(placing->err, ERR_INVALID, "%s: nothing of a specification can be mounted at '%s'",
                        placing->from, mount->path);
     }
-    if (S_ISDIR(st.st_mode) && image_has_folder(placing, mount->path)) {
+    if (strncmp(mount->path, "/etc/ld.so.", 11) == 0) { /* as its variables: what all programs load is the image's */
+        strlist_addf(&devices->left_out, "file %s: of the linker", mount->path);
+    } else if (S_ISDIR(st.st_mode) && image_has_folder(placing, mount->path)) {
         strlist_addf(&devices->left_out, "folder %s: the environment has its own", mount->path);
     } else if (S_ISDIR(st.st_mode)) {
         add_file(devices, DEVICES_DIRECTORY, mount->path, real, NULL, &st);

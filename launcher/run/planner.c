@@ -287,7 +287,7 @@ static void hide_own(const struct facts *facts, const char *source, const char *
     hide(parent, source, real, target, plan);
 }
 
-static void add_devices(const struct devices *devices, struct plan *plan)
+static void add_devices(const struct devices *devices, const struct facts *facts, struct plan *plan)
 {
     for (size_t i = 0; i < devices->node_count; i++) {
         const struct devices_node *node = &devices->node[i];
@@ -298,6 +298,7 @@ static void add_devices(const struct devices *devices, struct plan *plan)
     }
     for (size_t i = 0; i < devices->file_count; i++) {
         plan_add_bind(plan, devices->file[i].host, devices->file[i].path, true)->exact = true;
+        hide_own(facts, devices->file[i].host, NULL, devices->file[i].path, plan);
     }
     for (size_t i = 0; i < devices->sysfs.count; i++) {
         plan_add_bind(plan, devices->sysfs.item[i], devices->sysfs.item[i], true)->exact = true;
@@ -323,7 +324,7 @@ void planner_build(const struct setup *setup, const struct facts *facts, const c
     add_private_folders(setup, scratch, plan);
     add_identity_files(setup, plan);
     add_name_files(setup, facts, plan);
-    add_devices(&setup->devices, plan);
+    add_devices(&setup->devices, facts, plan);
     plan_add_bind(plan, facts->workdir, setup->workdir, false)->exact = true;
     hide_own(facts, facts->workdir, NULL, setup->workdir, plan);
     for (size_t i = 0; i < setup->binds.count; i++) {

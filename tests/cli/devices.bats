@@ -79,12 +79,13 @@ spec() {
 # What nvidia-ctk writes, in small: nodes, a library with its links, a file, a program, a variable, hooks.
 driver() {
     spec made-up.json nvidia.com/gpu '{
-        "env": ["NVIDIA_VISIBLE_DEVICES=void", "LD_PRELOAD=/none.so"],
+        "env": ["NVIDIA_VISIBLE_DEVICES=void", "LD_PRELOAD=/none.so", "GLIBC_TUNABLES=x=y"],
         "deviceNodes": [{"path": "/dev/nvidia-uvm", "hostPath": "/dev/zero"}],
         "mounts": [
             {"hostPath": "'"$HOST"'/libnvidia-made-up.so.535.1", "containerPath": "/usr/lib/libnvidia-made-up.so.535.1", "options": ["ro", "bind"]},
             {"hostPath": "'"$HOST"'/libown.so.1", "containerPath": "/usr/lib64/libown.so.1"},
             {"hostPath": "'"$HOST"'/icd.json", "containerPath": "/etc/vulkan/icd.d/icd.json"},
+            {"hostPath": "'"$HOST"'/icd.json", "containerPath": "/etc/ld.so.preload"},
             {"hostPath": "'"$HOST"'/made-up-smi", "containerPath": "/usr/bin/made-up-smi"}],
         "hooks": [
             {"hookName": "createContainer", "path": "/usr/bin/nvidia-cdi-hook", "args": ["nvidia-cdi-hook", "create-symlinks", "--link", "libnvidia-made-up.so.1::/usr/lib/libnvidia-made-up.so"]},
@@ -108,7 +109,8 @@ leaks() { # KIND
         made-up-smi; cat /etc/vulkan/icd.d/icd.json; echo $NVIDIA_VISIBLE_DEVICES $LD_PRELOAD $LD_LIBRARY_PATH'
     is "$output" $'3\n/dev/nvidia-uvm\n/dev/nvidia0\nlibnvidia-made-up.so.1 42\nlibnvidia-made-up.so 42\nlibown.so.1 1
 host program\n{}\nvoid /run/sciwrap/host/lib'
-    notes "not done: variable LD_PRELOAD; library libown.so.1: the environment has its own; hook createContainer: touch"
+    notes "not done: variable LD_PRELOAD; variable GLIBC_TUNABLES; library libown.so.1: the environment has its own; file \
+/etc/ld.so.preload: of the linker; hook createContainer: touch"
     [[ ! -e $BATS_TEST_TMPDIR/hooked ]]
     is "$(devices 'd["asked"] + d["names"] + [n["path"] for n in d["nodes"]]')" \
         "['nvidia.com/gpu=0', 'nvidia.com/gpu=0', '/dev/nvidia-uvm', '/dev/nvidia0']"
@@ -229,6 +231,10 @@ ROWS
     chmod 1777 "$CDI"
     fails_with 125 "cdi' can be written by others" -- "$SCIWRAP" exec --device acme.org/gpu=0 loader true
     chmod 755 "$CDI"
+    mkdir -m 777 open && cp "$CDI/a.json" open/link.json && chmod 644 open/link.json
+    mv "$CDI/a.json" . && ln -s "$PWD/open/link.json" "$CDI/link.json"
+    fails_with 125 "open' can be written by others" -- "$SCIWRAP" exec --device acme.org/gpu=0 loader true
+    rm "$CDI/link.json" && mv a.json "$CDI"
     cp "$CDI/a.json" "$CDI/b.json"
     fails_with 125 "two CDI specifications name the device acme.org/gpu=0" -- \
         "$SCIWRAP" exec --device acme.org/gpu=0 loader true

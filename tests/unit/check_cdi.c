@@ -131,6 +131,20 @@ START_TEST(yaml_is_not_endless)
 }
 END_TEST
 
+START_TEST(yaml_reads_each_byte_once)
+{
+    /* Quadratic, this takes minutes. */
+    enum { BLANKS = 4000000 };
+    struct err err = {0};
+    auto_free char *text = xasprintf("a: x%*sy\n", BLANKS, "");
+    struct doc *doc = yaml_parse("f", text, strlen(text), &err);
+    ck_assert_msg(doc != NULL, "%s", err.text);
+    auto_free char *value = doc_get_text(doc, "a");
+    ck_assert_uint_eq(strlen(value), BLANKS + 2);
+    doc_free(doc);
+}
+END_TEST
+
 /* ---- specifications */
 
 static void parse(struct cdi_spec *spec, const char *text, bool is_yaml)
@@ -377,6 +391,7 @@ int main(void)
     tcase_add_loop_test(tests, yaml_is_json, 0, ROWS(same));
     tcase_add_loop_test(tests, yaml_refused, 0, ROWS(refused_yaml));
     tcase_add_test(tests, yaml_is_not_endless);
+    tcase_add_test(tests, yaml_reads_each_byte_once);
     tcase_add_test(tests, a_specification);
     tcase_add_loop_test(tests, refused_specifications, 0, ROWS(refused));
     tcase_add_test(tests, later_folders_win);
