@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * sciwrap: finds the command in the table, runs it, tells the error. The map of this folder (supply/ has its own):
  *
- * commands/  command (a row of the table, how options are read), table, help, complete, complete_values (for shells),
+ * commands/  command (a row of the table, how options are read), table, help, tell (lines that fit a terminal),
+ *            complete, complete_values (for shells),
  *            start (what run, exec and shell share),
  *            supply (the helper, for pull, pin, build and lock), supply_bundle (for bundles), pull, pin, build, bundle,
  *            cite, report,
@@ -96,7 +97,7 @@
  *            host, host_check: what this kernel and user are allowed to do
  * base/      err, log, mem, buf, strlist, strmap, strset, text, quote, patterns, path, walk, fs, fs_tree, fs_root,
  *            whole, private, nameless, random, digest, base64, keyfile, keyrules, limits, units, lock, doc (JSON),
- *            progress, colour, yaml, told (for a test of the messages) */
+ *            progress, colour, columns (tables), fit (to a terminal), yaml, told (for a test of the messages) */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 void strlist_take(struct strlist *list, char *text)
@@ -44,6 +45,17 @@ bool strlist_has(const struct strlist *list, const char *text)
         }
     }
     return false;
+}
+
+char *strlist_join(const struct strlist *list)
+{
+    struct buf text = {0};
+    buf_add_text(&text, "");
+    for (size_t i = 0; i < list->count; i++) {
+        buf_add_text(&text, i > 0 ? " " : "");
+        buf_add_text(&text, list->item[i]);
+    }
+    return buf_take(&text);
 }
 
 static int by_bytes(const void *a, const void *b)

@@ -19,5 +19,7 @@ void strlist_take(struct strlist *list, char *text); /* takes ownership of text 
 bool strlist_has(const struct strlist *list, const char *text);
 /* By bytes, as strcmp orders: the same everywhere, whatever the locale. */
 void strlist_sort(struct strlist *list);
+/* Its texts with a space between them; caller frees. */
+char *strlist_join(const struct strlist *list);
 char **strlist_items(const struct strlist *list); /* NULL-terminated, never NULL; borrowed */
 void strlist_release(struct strlist *list);

@@ -32,7 +32,11 @@ char *units_duration(char to[UNITS_TEXT], uint64_t ns)
     double exact = (double)ns / (double)second_ns;
     /* Rounded first: 59.96 seconds are a minute, not "60.0 s". */
     uint64_t seconds = (ns + second_ns / 2) / second_ns;
-    if (exact < 9.995) {
+    if (exact < 0.00995) {
+        snprintf(to, UNITS_TEXT, "%.1f ms", exact * 1000);
+    } else if (exact < 0.0995) {
+        snprintf(to, UNITS_TEXT, "%.0f ms", exact * 1000);
+    } else if (exact < 9.995) {
         snprintf(to, UNITS_TEXT, "%.2f s", exact);
     } else if (exact < 59.95) {
         snprintf(to, UNITS_TEXT, "%.1f s", exact);

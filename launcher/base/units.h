@@ -14,7 +14,8 @@ enum { UNITS_TEXT = 16 };
 /* "59.6 MB": decimal units, as disks and networks are sold in. */
 char *units_size(char to[UNITS_TEXT], uint64_t bytes);
 
-/* "0.42 s", "12.3 s", "3 min 07 s", "2 h 05 min", "3 d 04 h": at least two digits that mean something. */
+/* "4.2 ms", "42 ms", "0.42 s", "12.3 s", "3 min 07 s", "2 h 05 min", "3 d 04 h": two digits that mean something, or
+ * more. */
 char *units_duration(char to[UNITS_TEXT], uint64_t ns);
 
 /* "12s", "3m07s", "2h05m", "3d04h", for columns. */

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "commands/start.h"
+#include "commands/tell.h"
 #include "env/definition.h"
 #include "base/doc.h"
 
@@ -137,36 +138,22 @@ static void print_json(const struct request *request, const struct rows *rows)
     }
     doc_put(top, "counts", counts);
     doc_put(top, "attempts", rows_doc(rows));
-    auto_free char *text = doc_print(top);
-    fputs(text, stdout);
-    doc_free(top);
+    tell_json(top);
 }
 
 /* What the probe says comes from inside; its details name files of an image. */
-static void print_escaped(const char *text)
-{
-    char escaped[1024];
-    text_escape(escaped, sizeof(escaped), text, strlen(text));
-    fputs(escaped, stdout);
-}
-
 static void print_row(const struct row *row)
 {
-    auto_free char *attempt = xasprintf("%s.%s", row->wall, row->name);
-    printf("%-9s  %-26s  ", row->outcome, attempt);
-    print_escaped(row->text);
+    enum { NAME = 26, INDENT = 9 + 2 + NAME + 2 };
     const char *relation = row_relation(row);
-    if (relation != NULL) {
-        fputs(strcmp(relation, "lessened_by") == 0 ? "; lessened by " : ": ", stdout);
-        print_escaped(row->mechanism);
-    }
     bool full = log_get_level() == LOG_VERBOSE || relation == NULL || strcmp(row->outcome, ROWS_SHARED) == 0;
-    if (full && row->detail[0] != '\0') {
-        printf(" (");
-        print_escaped(row->detail);
-        putchar(')');
-    }
-    putchar('\n');
+    bool detailed = full && row->detail[0] != '\0';
+    auto_free char *attempt = xasprintf("%s.%s", row->wall, row->name);
+    const char *joint = relation == NULL ? "" : strcmp(relation, "lessened_by") == 0 ? "; lessened by " : ": ";
+    auto_free char *text = xasprintf("%s%s%s%s%s%s", row->text, joint, relation != NULL ? row->mechanism : "",
+                                     detailed ? " (" : "", detailed ? row->detail : "", detailed ? ")" : "");
+    printf("%-9s  %-*s  ", row->outcome, NAME, attempt);
+    tell_rest(INDENT, text);
 }
 
 static void print_table(const struct rows *rows)

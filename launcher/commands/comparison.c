@@ -14,6 +14,7 @@
 #include "base/quote.h"
 #include "base/text.h"
 #include "commands/pins.h"
+#include "commands/tell.h"
 
 /* ---- the measure */
 
@@ -100,19 +101,17 @@ void comparison_print_text(const char *text)
     fputs(buf_text(&shown), stdout);
 }
 
-/* Texts that are as long as a kernel's version or a command line are given a line each by the terminal. */
 static void print_difference(const struct difference *difference)
 {
+    enum { INDENT = 4 };
     bool features = strcmp(difference->what, "cpu features") == 0;
-    auto_free char *name = xasprintf("%s%s%s", difference->what, difference->name != NULL ? " " : "",
-                                     difference->name != NULL ? difference->name : "");
+    auto_free char *text =
+        xasprintf("%s%s%s%s%s%s%s", difference->what, difference->name != NULL ? " " : "",
+                  difference->name != NULL ? difference->name : "", features ? ": now also " : ": ",
+                  difference->now != NULL ? difference->now : "none", features ? ", no more " : ", was ",
+                  difference->then != NULL ? difference->then : "none");
     fputs("  ", stdout);
-    comparison_print_text(name);
-    fputs(features ? ": now also " : ": ", stdout);
-    comparison_print_text(difference->now != NULL ? difference->now : "none");
-    fputs(features ? ", no more " : ", was ", stdout);
-    comparison_print_text(difference->then != NULL ? difference->then : "none");
-    putchar('\n');
+    tell_rest(INDENT, text);
 }
 
 static bool is_shown(enum verdict verdict)
@@ -142,24 +141,20 @@ static int title_width(const struct comparison *comparison)
 
 static void print_side(int width, const char *side, const char *text)
 {
-    printf("%-*s    %-4s  ", width, "", side);
-    comparison_print_text(text != NULL ? text : "");
-    putchar('\n');
+    auto_free char *line = xasprintf("%-*s    %-4s  %s", width, "", side, text != NULL ? text : "");
+    tell_line(line);
 }
 
 static void print_item(const struct comparison_item *item, int width)
 {
+    auto_free char *text = xasprintf("%s%s%s%s%s", item->path, item->now_path != NULL ? ", now " : "",
+                                     item->now_path != NULL ? item->now_path : "",
+                                     item->detail == NULL                  ? ""
+                                     : item->verdict == VERDICT_NORMALISED ? ": but for "
+                                                                           : ": ",
+                                     item->detail != NULL ? item->detail : "");
     printf("%-*s  ", width, verdict_title(item->verdict));
-    comparison_print_text(item->path);
-    if (item->now_path != NULL) {
-        fputs(", now ", stdout);
-        comparison_print_text(item->now_path);
-    }
-    if (item->detail != NULL) {
-        fputs(item->verdict == VERDICT_NORMALISED ? ": but for " : ": ", stdout);
-        comparison_print_text(item->detail);
-    }
-    putchar('\n');
+    tell_rest((unsigned)width + 2, text);
     if (item->then_text != NULL || item->now_text != NULL) {
         print_side(width, "then", item->then_text);
         print_side(width, "now", item->now_text);

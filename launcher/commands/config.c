@@ -13,6 +13,7 @@
 #include "base/quote.h"
 #include "commands/command.h"
 #include "commands/config_set.h"
+#include "commands/tell.h"
 #include "env/store.h"
 #include "run/scratch.h"
 
@@ -66,24 +67,13 @@ static const struct config_file *file_of(enum config_from from)
 
 /* ---- for people */
 
-enum { KEY = 23, VARIABLE = 27, FROM = 10 }; /* columns */
-
-static void print_escaped(const char *text)
-{
-    auto_release(buf) struct buf shown = {0};
-    quote_escape(&shown, text);
-    fputs(buf_text(&shown), stdout);
-}
-
 static void print_file(const char *label, const struct config_file *file)
 {
-    printf("%-5s  ", label);
-    print_escaped(file->path != NULL ? file->path : "no place for it: HOME is not set");
-    printf("%s%s\n",
-           file->ignored != NULL                ? ": left out, "
-           : file->path != NULL && !file->there ? " (there is none)"
-                                                : "",
-           file->ignored != NULL ? file->ignored : "");
+    auto_free char *before = xasprintf("%-5s  ", label);
+    auto_free char *ignored = file->ignored != NULL ? xasprintf(": left out, %s", file->ignored) : xstrdup("");
+    bool absent = file->path != NULL && !file->there && file->ignored == NULL;
+    tell_path(before, file->path != NULL ? file->path : "no place for it: HOME is not set",
+              absent ? " (there is none)" : ignored);
 }
 
 /* "user:12", "variable", "built-in" */
@@ -94,16 +84,7 @@ static char *origin_text(const struct config_value *value)
 }
 
 /* The values of several lines stand one below the other. */
-static void print_values(const struct strlist *values, int column)
-{
-    for (size_t i = 0; i < values->count; i++) {
-        printf("%*s", i > 0 ? column : 0, "");
-        print_escaped(values->item[i]);
-        putchar('\n');
-    }
-}
-
-static void print_row(size_t i)
+static void add_key(struct columns *table, size_t i)
 {
     const struct config_key *key = &config_keys[i];
     auto_free char *name = config_key_name(key);
@@ -113,28 +94,32 @@ static void print_row(size_t i)
     if (values.count == 0) {
         strlist_add(&values, "-");
     }
-    if (log_get_level() >= LOG_VERBOSE) {
-        printf("%-*s %-*s ", KEY, name, VARIABLE, key->variable);
-    } else {
-        printf("%-*s ", KEY, name);
+    for (size_t j = 0; j < values.count; j++) {
+        columns_add(table, j == 0 ? name : "");
+        columns_add(table, j == 0 ? key->variable : "");
+        columns_add(table, j == 0 ? origin : "");
+        columns_add(table, values.item[j]);
     }
-    printf("%-*s ", FROM, origin);
-    print_values(&values, KEY + FROM + 2 + (log_get_level() >= LOG_VERBOSE ? VARIABLE + 1 : 0));
 }
 
 static void print_all(void)
 {
     const struct config *config = config_loaded();
+    const struct column columns[] = {
+        {.title = "KEY"},
+        {.title = "VARIABLE", .hidden = log_get_level() < LOG_VERBOSE},
+        {.title = "FROM"},
+        {.title = "VALUE", .least = 16, .keep_end = true},
+        {0},
+    };
+    auto_release(columns) struct columns table = columns_of(columns);
+    for (size_t i = 0; i < CONFIG_KEYS; i++) {
+        add_key(&table, i);
+    }
     print_file("user", &config->user);
     print_file("site", &config->site);
-    if (log_get_level() >= LOG_VERBOSE) {
-        printf("\n%-*s %-*s %-*s VALUE\n", KEY, "KEY", VARIABLE, "VARIABLE", FROM, "FROM");
-    } else {
-        printf("\n%-*s %-*s VALUE\n", KEY, "KEY", FROM, "FROM");
-    }
-    for (size_t i = 0; i < CONFIG_KEYS; i++) {
-        print_row(i);
-    }
+    putchar('\n');
+    tell_table(&table);
 }
 
 /* ---- for programs */
@@ -173,13 +158,6 @@ static struct doc *value_doc(size_t i)
     return object;
 }
 
-static void print_json(struct doc *doc)
-{
-    auto_free char *text = doc_print(doc);
-    fputs(text, stdout);
-    doc_free(doc);
-}
-
 static struct doc *all_doc(void)
 {
     const struct config *config = config_loaded();
@@ -208,9 +186,13 @@ static int show_one(const char *name, bool json, struct err *err)
     auto_release(strlist) struct strlist values = {0};
     values_of(i, &values);
     if (json) {
-        print_json(value_doc(i));
+        tell_json(value_doc(i));
     } else {
-        print_values(&values, 0);
+        for (size_t j = 0; j < values.count; j++) {
+            auto_release(buf) struct buf shown = {0};
+            quote_escape(&shown, values.item[j]);
+            puts(buf_text(&shown));
+        }
     }
     return 0;
 }
@@ -224,7 +206,7 @@ static int show(char **words, int count, bool json, struct err *err)
         return show_one(words[0], json, err);
     }
     if (json) {
-        print_json(all_doc());
+        tell_json(all_doc());
     } else {
         print_all();
     }

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "commands/comparison.h"
 #include "commands/records.h"
+#include "commands/tell.h"
 #include "run/comparison_doc.h"
 #include "run/objects.h"
 
@@ -58,9 +59,7 @@ static void print_json(const struct comparison *comparison, const struct side *n
     doc_put_text(top, "schema", COMPARISON_SCHEMA);
     doc_put_text(doc, "id", now->manifest.id);
     doc_put(top, "comparison", doc);
-    auto_free char *text = doc_print(top);
-    fputs(text, stdout);
-    doc_free(top);
+    tell_json(top);
 }
 
 /* The comparison in the record of a rerun, when it is the one with this run. */

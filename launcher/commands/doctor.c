@@ -10,8 +10,8 @@
 #include "base/doc.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "commands/command.h"
+#include "commands/tell.h"
 #include "run/devices_seen.h"
 #include "sandbox/host.h"
 
@@ -37,11 +37,13 @@ static const char *verdict_word(enum host_verdict verdict)
 
 static void print_line(enum host_verdict verdict, const char *text)
 {
+    enum { WORD = 9 };
     static const enum colour colours[] = {
         [HOST_OK] = COLOUR_GOOD, [HOST_MISSING] = COLOUR_BAD, [HOST_OPTIONAL_MISSING] = COLOUR_NOTE};
     if (log_get_level() > LOG_QUIET || verdict == HOST_MISSING) {
-        printf("%s%-9s%s %s\n", colour_on(STDOUT_FILENO, colours[verdict]), verdict_word(verdict),
-               colour_off(STDOUT_FILENO), text);
+        printf("%s%-*s%s ", colour_on(STDOUT_FILENO, colours[verdict]), WORD, verdict_word(verdict),
+               colour_off(STDOUT_FILENO));
+        tell_rest(WORD + 1, text);
     }
 }
 
@@ -52,9 +54,7 @@ static void print_checks(const struct host_check *checks, int count, const struc
         print_line(checks[i].verdict, text);
     }
     for (size_t i = 0; i < devices->count; i++) {
-        char escaped[4096];
-        text_escape(escaped, sizeof(escaped), devices->item[i], strlen(devices->item[i]));
-        print_line(found && i == 0 ? HOST_OK : HOST_OPTIONAL_MISSING, escaped);
+        print_line(found && i == 0 ? HOST_OK : HOST_OPTIONAL_MISSING, devices->item[i]);
     }
 }
 
@@ -71,9 +71,7 @@ static void print_json(const struct host_check *checks, int count, const struct 
     }
     doc_put(top, "checks", array);
     doc_put_texts(top, "devices", devices);
-    auto_free char *text = doc_print(top);
-    fputs(text, stdout);
-    doc_free(top);
+    tell_json(top);
 }
 
 static int run(int argc, char **argv, int *exit_code, struct err *err)

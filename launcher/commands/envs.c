@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * envs: the environments that are known here, and which are in the store. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "base/auto.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "commands/command.h"
+#include "commands/tell.h"
 #include "env/definition.h"
 #include "env/store.h"
-#include "base/doc.h"
 
 static const struct command_option options[] = {
     {"json", 0, NULL, "for programs"},
@@ -31,12 +28,12 @@ static bool is_in_store(const struct store *store, const struct digest *artifact
     return found > 0;
 }
 
-static void print_row(const struct definition *def, bool stored)
-{
-    char description[200];
-    text_escape(description, sizeof(description), def->description, strlen(def->description));
-    printf("%-20s %-9s %s\n", def->name, stored ? "in store" : "-", description);
-}
+static const struct column columns[] = {
+    {.title = "ENVIRONMENT", .least = 16},
+    {.title = "STATE"},
+    {.title = "DESCRIPTION", .least = 16},
+    {0},
+};
 
 static void add_row(struct doc *list, const struct definition *def, bool stored)
 {
@@ -53,7 +50,8 @@ static void add_row(struct doc *list, const struct definition *def, bool stored)
 }
 
 /* A definition that cannot be read is told of and does not hide the others. */
-static void show_one(const char *path, const struct store *store, struct doc *list, bool *ret_broken)
+static void show_one(const char *path, const struct store *store, struct doc *list, struct columns *table,
+                     bool *ret_broken)
 {
     struct definition def = {0};
     struct err unread = {0};
@@ -66,7 +64,9 @@ static void show_one(const char *path, const struct store *store, struct doc *li
     if (list != NULL) {
         add_row(list, &def, stored);
     } else {
-        print_row(&def, stored);
+        columns_add(table, def.name);
+        columns_add(table, stored ? "in store" : NULL);
+        columns_add(table, def.description != NULL ? def.description : "");
     }
     definition_release(&def);
 }
@@ -80,13 +80,17 @@ static int show_all(bool json, bool *ret_broken, struct err *err)
         result = store_open(&store, err);
     }
     struct doc *list = json ? doc_array() : NULL;
+    auto_release(columns) struct columns table = columns_of(columns);
     for (size_t i = 0; result == 0 && i < paths.count; i++) {
-        show_one(paths.item[i], &store, list, ret_broken);
+        show_one(paths.item[i], &store, list, &table, ret_broken);
     }
     if (result == 0 && json) {
-        auto_free char *text = doc_print(list);
-        fputs(text, stdout);
-    } else if (result == 0 && paths.count == 0) {
+        tell_json(list);
+        list = NULL;
+    } else if (result == 0) {
+        tell_table(&table);
+    }
+    if (result == 0 && !json && paths.count == 0) {
         log_info("no environments are known here; see FILES in sciwrap(1) for where they are looked for");
     }
     doc_free(list);

@@ -8,10 +8,10 @@
 
 #include "base/auto.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/units.h"
 #include "commands/command.h"
 #include "commands/running_show.h"
+#include "commands/tell.h"
 
 static const struct command_option options[] = {
     {"json", 0, NULL, "for programs"},
@@ -20,53 +20,57 @@ static const struct command_option options[] = {
     {0},
 };
 
-static void print_row(const struct running *run, bool with_user)
+static void add_row(struct columns *table, const struct running *run)
 {
-    enum { COMMAND_WIDTH = 40, CGROUP_WIDTH = 24 };
-    char age[16];
-    char memory[16];
-    char environment[80];
-    char cgroup[4 * CGROUP_WIDTH];
-    auto_free char *words = running_words(&run->facts.command, COMMAND_WIDTH);
-    auto_free char *user = with_user ? running_user(run->launcher.uid) : NULL;
-    const char *place = run->cgroup != NULL ? run->cgroup : "-";
-    /* Its end tells more than its beginning. */
-    place += strlen(place) > CGROUP_WIDTH ? strlen(place) - CGROUP_WIDTH : 0;
-    text_escape(environment, 65, run->facts.environment, strlen(run->facts.environment));
-    text_escape(cgroup, sizeof(cgroup), place, strlen(place));
-    if (user != NULL) {
-        printf("%-10s ", user);
-    }
-    printf("%s  %-16s %8d %10" PRIu64 " %10" PRIu64 " %7s %9s  %-*s  %s\n", run->facts.id, environment, (int)run->init,
-           run->pid_namespace, run->user_namespace, units_short_duration(age, run->age_ns),
-           units_size(memory, run->memory_bytes), CGROUP_WIDTH, cgroup, words);
+    char age[UNITS_TEXT];
+    char memory[UNITS_TEXT];
+    auto_free char *words = strlist_join(&run->facts.command);
+    auto_free char *user = running_user(run->launcher.uid);
+    columns_add(table, user);
+    columns_add(table, run->facts.id);
+    columns_add(table, run->facts.environment);
+    columns_addf(table, "%d", (int)run->init);
+    columns_addf(table, "%" PRIu64, run->pid_namespace);
+    columns_addf(table, "%" PRIu64, run->user_namespace);
+    columns_add(table, units_short_duration(age, run->age_ns));
+    columns_add(table, units_size(memory, run->memory_bytes));
+    columns_add(table, run->cgroup);
+    columns_add(table, words);
 }
 
-static void show(const struct running_list *list, bool json)
+static void show_table(const struct running_list *list)
 {
     bool with_user = geteuid() == 0;
-    struct doc *array = json ? doc_array() : NULL;
-    if (!json && list->count == 0) {
-        log_info("no run %sis going on", with_user ? "" : "of yours ");
-    } else if (!json) {
-        if (with_user) {
-            printf("%-10s ", "USER");
-        }
-        printf("%-12s  %-16s %8s %10s %10s %7s %9s  %-24s  %s\n", "ID", "ENVIRONMENT", "PID 1", "PID NS", "USER NS",
-               "AGE", "MEMORY", "CGROUP", "COMMAND");
-    }
+    const struct column column[] = {
+        {.title = "USER", .least = 6, .hidden = !with_user},
+        {.title = "ID", .digits = true},
+        {.title = "ENVIRONMENT", .least = 11},
+        {.title = "PID 1", .right = true},
+        {.title = "PID NS", .right = true, .spared = 3},
+        {.title = "USER NS", .right = true, .spared = 2},
+        {.title = "AGE", .right = true},
+        {.title = "MEMORY", .right = true},
+        {.title = "CGROUP", .spared = 1, .least = 24, .keep_end = true},
+        {.title = "COMMAND", .least = 16},
+        {0},
+    };
+    auto_release(columns) struct columns table = columns_of(column);
     for (size_t i = 0; i < list->count; i++) {
-        if (json) {
-            doc_append(array, running_doc(&list->item[i]));
-        } else {
-            print_row(&list->item[i], with_user);
-        }
+        add_row(&table, &list->item[i]);
     }
-    if (json) {
-        auto_free char *text = doc_print(array);
-        fputs(text, stdout);
-        doc_free(array);
+    tell_table(&table);
+    if (list->count == 0) {
+        log_info("no run %sis going on", with_user ? "" : "of yours ");
     }
+}
+
+static void show_json(const struct running_list *list)
+{
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < list->count; i++) {
+        doc_append(array, running_doc(&list->item[i]));
+    }
+    tell_json(array);
 }
 
 static int run(int argc, char **argv, int *exit_code, struct err *err)
@@ -87,7 +91,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     }
     int result = running_read(&list, err);
     if (result == 0) {
-        show(&list, json);
+        json ? show_json(&list) : show_table(&list);
     }
     running_release(&list);
     return result;

@@ -20,6 +20,7 @@
 #include "commands/pins.h"
 #include "commands/records.h"
 #include "commands/rerun_job.h"
+#include "commands/tell.h"
 #include "env/config.h"
 #include "run/comparison_doc.h"
 #include "run/objects.h"
@@ -218,9 +219,7 @@ static void conclude(struct request *request)
         doc_put(top, "reruns", request->reruns);
         doc_put(top, "changed", changes_doc(changes, changed));
         request->reruns = NULL;
-        auto_free char *text = doc_print(top);
-        fputs(text, stdout);
-        doc_free(top);
+        tell_json(top);
     } else if (request->times > 1) {
         print_changes(request, changes, changed, outputs);
     }

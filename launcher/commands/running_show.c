@@ -12,12 +12,11 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/quote.h"
-#include "base/text.h"
 #include "base/units.h"
+#include "commands/tell.h"
 
 /* More are for --json. Deeper ones are indented no further. */
-enum { LINES_MOST = 200, DEEPEST = 16, WORDS_WIDTH = 72 };
+enum { LINES_MOST = 200, DEEPEST = 16 };
 
 /* Not getpwuid(3): a static program would load the host's name service modules for it. */
 char *running_user(uid_t uid)
@@ -40,33 +39,6 @@ char *running_user(uid_t uid)
         line += length;
     }
     return xasprintf("%u", uid);
-}
-
-static char *escape(const char *text, size_t width)
-{
-    char *shown = xmalloc(4 * width + 1);
-    text_escape(shown, width + 1, text, strlen(text));
-    return shown;
-}
-
-static char *cut(const char *text, size_t width)
-{
-    auto_release(buf) struct buf line = {0};
-    quote_escape(&line, text);
-    if (line.length <= width) {
-        return buf_take(&line);
-    }
-    auto_free char *kept = escape(text, width - 3);
-    return xasprintf("%s...", kept);
-}
-
-char *running_words(const struct strlist *command, size_t width)
-{
-    auto_release(buf) struct buf line = {0};
-    for (size_t i = 0; i < command->count; i++) {
-        buf_addf(&line, "%s%s", i > 0 ? " " : "", command->item[i]);
-    }
-    return cut(buf_text(&line), width);
 }
 
 static struct doc *namespaces_doc(const struct running *run)
@@ -132,33 +104,29 @@ struct doc *running_processes_doc(const struct running_list *list, const struct 
     return array;
 }
 
-static void print_text(const char *key, const char *text)
-{
-    auto_release(buf) struct buf line = {0};
-    if (text != NULL) {
-        quote_escape(&line, text);
-        printf("%-12s %s\n", key, buf_text(&line));
-    }
-}
+/* ---- for people */
 
 void running_print(const struct running *run)
 {
-    char age[16];
-    char memory[16];
+    char age[UNITS_TEXT];
+    char memory[UNITS_TEXT];
     auto_free char *user = running_user(run->launcher.uid);
     auto_free char *started = circumstances_time(run->facts.started_ns);
-    auto_free char *words = running_words(&run->facts.command, (size_t)4 * WORDS_WIDTH);
-    printf("%-12s %s, going on%s\n", "run", run->facts.id, run->facts.recorded ? "" : ", not recorded");
-    print_text("environment", run->facts.environment);
-    printf("%-12s %s\n", "command", words);
-    print_text("user", user);
-    printf("%-12s %s (%s ago)\n", "started", started, units_short_duration(age, run->age_ns));
-    printf("%-12s launcher %d, PID 1 inside is %d\n", "processes", (int)run->launcher.pid, (int)run->init);
-    printf("%-12s PID %" PRIu64 ", user %" PRIu64 "\n", "namespaces", run->pid_namespace, run->user_namespace);
-    print_text("cgroup", run->cgroup);
-    printf("%-12s %s\n", "memory", units_size(memory, run->memory_bytes));
-    print_text("workdir", run->facts.workdir);
-    print_text("records", run->facts.project);
+    auto_free char *id = xasprintf("%s, going on%s", run->facts.id, run->facts.recorded ? "" : ", not recorded");
+    auto_free char *when = xasprintf("%s (%s ago)", started, units_short_duration(age, run->age_ns));
+    auto_free char *processes = xasprintf("launcher %d, PID 1 inside is %d", (int)run->launcher.pid, (int)run->init);
+    auto_free char *namespaces = xasprintf("PID %" PRIu64 ", user %" PRIu64, run->pid_namespace, run->user_namespace);
+    tell_field("run", id);
+    tell_field("environment", run->facts.environment);
+    tell_command("command", &run->facts.command);
+    tell_field("user", user);
+    tell_field("started", when);
+    tell_field("processes", processes);
+    tell_field("namespaces", namespaces);
+    tell_field("cgroup", run->cgroup);
+    tell_field("memory", units_size(memory, run->memory_bytes));
+    tell_field("workdir", run->facts.workdir);
+    tell_field("records", run->facts.project);
 }
 
 struct printing {
@@ -171,9 +139,10 @@ struct printing {
 static void print_process(const struct printing *printing, const struct host_process *process, int depth)
 {
     auto_free char *command = host_process_command(process);
-    auto_free char *words = cut(command, WORDS_WIDTH);
-    printf("%s %8d %8d  %*s%s\n", process->pid == printing->marked ? "->" : "  ", (int)process->pid,
-           running_inner_pid(printing->run, process), 2 * (depth < DEEPEST ? depth : DEEPEST), "", words);
+    auto_free char *line =
+        xasprintf("%s %8d %8d  %*s%s", process->pid == printing->marked ? "->" : "  ", (int)process->pid,
+                  running_inner_pid(printing->run, process), 2 * (depth < DEEPEST ? depth : DEEPEST), "", command);
+    tell_line(line);
 }
 
 /* Those whose parent is `parent`, and theirs. Read one after the other, the entries may contradict each other: the

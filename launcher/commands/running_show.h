@@ -10,8 +10,6 @@
 
 /* The name of a user, or his number; caller frees. */
 char *running_user(uid_t uid);
-/* The command in one line of at most `width` columns; caller frees. */
-char *running_words(const struct strlist *command, size_t width);
 
 struct doc *running_doc(const struct running *run);
 /* Each process of the run with its numbers on the host and inside. */

@@ -9,11 +9,11 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/units.h"
 #include "commands/command.h"
 #include "commands/runs_job.h"
+#include "commands/tell.h"
 #include "run/catalog.h"
-#include "base/doc.h"
 
 static const struct command_option options[] = {
     {"job", 0, "JOB", "the tasks of a batch job, also those still to come"},
@@ -43,20 +43,27 @@ static int compare_runs_by_start(const void *a, const void *b)
     return order != 0 ? order : strcmp(first->id, second->id);
 }
 
-static void print_row(const struct catalog_run *run)
+static const struct column columns[] = {
+    {.title = "ID", .digits = true},
+    {.title = "STARTED (UTC)", .brief = sizeof("2026-01-01T00:00") - 1, .spared = 1},
+    {.title = "ENVIRONMENT", .least = 11},
+    {.title = "EXIT", .right = true},
+    {.title = "TIME", .right = true, .spared = 2},
+    {.title = "COMMAND", .least = 20},
+    {0},
+};
+
+static void print_row(struct columns *table, const struct catalog_run *run)
 {
-    enum { SHOWN = 48 };
-    char command[4 * SHOWN];
-    char when[32];
-    char environment[64];
+    enum { TO_THE_SECOND = sizeof("2026-01-01T00:00:00") - 1 };
+    char took[UNITS_TEXT];
     auto_free char *words = join(run);
-    size_t length = strlen(words);
-    text_escape(command, SHOWN, words, length);
-    text_escape(environment, sizeof(environment), run->environment, strlen(run->environment));
-    text_escape(when, 20, run->started, strlen(run->started));
-    const char *cut = strlen(command) + 4 >= SHOWN && length >= SHOWN - 4 ? "..." : "";
-    printf("%s  %s  %-16s %4d %9.2fs  %s%s\n", run->id, when, environment, (int)run->exit_code,
-           (double)run->elapsed_ns / 1e9, command, cut);
+    columns_add(table, run->id);
+    columns_addf(table, "%.*s", TO_THE_SECOND, run->started);
+    columns_add(table, run->environment);
+    columns_addf(table, "%d", (int)run->exit_code);
+    columns_add(table, units_duration(took, run->elapsed_ns));
+    columns_add(table, words);
 }
 
 static void add_row(struct doc *list, const struct catalog_run *run)
@@ -76,20 +83,18 @@ static void add_row(struct doc *list, const struct catalog_run *run)
 static void show_rows(const struct catalog_run *const *runs, size_t count, bool json)
 {
     struct doc *list = json ? doc_array() : NULL;
-    if (!json && count > 0) {
-        printf("%-12s  %-19s  %-16s %4s %10s  %s\n", "ID", "STARTED (UTC)", "ENVIRONMENT", "EXIT", "TIME", "COMMAND");
-    }
+    auto_release(columns) struct columns table = columns_of(columns);
     for (size_t i = 0; i < count; i++) {
         if (json) {
             add_row(list, runs[i]);
         } else {
-            print_row(runs[i]);
+            print_row(&table, runs[i]);
         }
     }
     if (json) {
-        auto_free char *text = doc_print(list);
-        fputs(text, stdout);
-        doc_free(list);
+        tell_json(list);
+    } else {
+        tell_table(&table);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "commands/command.h"
 #include "commands/records.h"
 #include "commands/show_processes.h"
+#include "commands/tell.h"
 #include "run/catalog.h"
 #include "run/confirmation.h"
 #include "run/job.h"
@@ -27,71 +28,21 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* Text out of a manifest can hold anything: shown with what could drive the terminal escaped. */
-static void print_text(const char *text)
-{
-    size_t length = strlen(text);
-    auto_free char *shown = xmalloc(length * 12 + 1);
-    text_escape(shown, length * 12 + 1, text, length);
-    fputs(shown, stdout);
-}
-
-static void print_field(const char *name, const char *text)
-{
-    if (text != NULL) {
-        printf("%-12s ", name);
-        print_text(text);
-        putchar('\n');
-    }
-}
-
-static bool is_plain(const char *word)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./=:,+@%";
-    return word[0] != '\0' && strspn(word, plain) == strlen(word);
-}
-
-/* The words as a shell would take them. */
-static void print_command(const struct strlist *argv)
-{
-    struct buf line = {0};
-    for (size_t i = 0; i < argv->count; i++) {
-        buf_add_text(&line, i > 0 ? " " : "");
-        if (is_plain(argv->item[i])) {
-            buf_add_text(&line, argv->item[i]);
-            continue;
-        }
-        buf_add_text(&line, "'");
-        for (const char *at = argv->item[i]; *at != '\0'; at++) {
-            buf_addf(&line, *at == '\'' ? "'\\'%c" : "%c", *at);
-        }
-        buf_add_text(&line, "'");
-    }
-    print_field("command", buf_text(&line));
-    buf_release(&line);
-}
-
 static void print_file(const struct file_item *item)
 {
-    char size[16] = "";
+    char size[UNITS_TEXT] = "";
     char hex[DIGEST_HEX + 1] = "-";
     if (item->has_digest) {
         digest_to_hex(&item->digest, hex);
         units_size(size, item->size);
     }
-    printf("  %-12.12s %9s  ", hex, size);
-    print_text(item->path);
-    if (item->target != NULL) {
-        fputs(" -> ", stdout);
-        print_text(item->target);
-    }
-    const char *change = file_change_name(item->change);
-    if (item->role != NULL || change[0] != '\0') {
-        fputs(" (", stdout);
-        print_text(item->role != NULL ? item->role : change);
-        fputs(item->rewritten ? ", rewritten by the run)" : ")", stdout);
-    }
-    putchar('\n');
+    const char *change = item->role != NULL ? item->role : file_change_name(item->change);
+    auto_free char *before = xasprintf("  %-12.12s %9s  ", hex, size);
+    auto_free char *after =
+        xasprintf("%s%s%s%s%s%s", item->target != NULL ? " -> " : "", item->target != NULL ? item->target : "",
+                  change[0] != '\0' ? " (" : "", change,
+                  change[0] != '\0' && item->rewritten ? ", rewritten by the run" : "", change[0] != '\0' ? ")" : "");
+    tell_path(before, item->path, after);
 }
 
 static void print_files(const char *title, const struct file_list *list)
@@ -111,11 +62,12 @@ static void print_settings(const struct setup *setup)
         }
     }
     if (loose.length > 0) {
-        print_field("not fixed", buf_text(&loose));
+        tell_field("not fixed", buf_text(&loose));
     }
     buf_release(&loose);
     if (setup->cpu_baseline > 0) {
-        printf("%-12s code for x86-64-v%u where libraries can be told\n", "baseline", setup->cpu_baseline);
+        auto_free char *text = xasprintf("code for x86-64-v%u where libraries can be told", setup->cpu_baseline);
+        tell_field("baseline", text);
     }
     if (setup->has_seed) {
         printf("%-12s %" PRIu64 "\n", "seed", setup->seed);
@@ -127,33 +79,33 @@ static void print_experiment(const struct manifest *manifest)
     const struct setup *setup = &manifest->setup;
     char hex[DIGEST_HEX + 1];
     digest_to_hex(&setup->environment.artifact, hex);
-    print_field("run", manifest->id);
-    print_field("rerun of", manifest->rerun_of);
-    print_field("environment", setup->environment.name);
-    print_field("artifact", hex);
+    tell_field("run", manifest->id);
+    tell_field("rerun of", manifest->rerun_of);
+    tell_field("environment", setup->environment.name);
+    tell_field("artifact", hex);
     digest_to_hex(&setup->environment.tree, hex);
-    print_field("tree", hex);
+    tell_field("tree", hex);
     auto_release(buf) struct buf changes = {0};
     changes_describe(&setup->environment.changes, &changes);
-    print_field("unpacked", changes.length > 0 ? buf_text(&changes) : NULL);
-    print_command(&setup->argv);
-    print_field("workdir", setup->workdir);
-    print_field("network", setup_network_name(setup->network));
-    print_field("identity", setup_identity_name(setup->identity));
+    tell_field("unpacked", changes.length > 0 ? buf_text(&changes) : NULL);
+    tell_command("command", &setup->argv);
+    tell_field("workdir", setup->workdir);
+    tell_field("network", setup_network_name(setup->network));
+    tell_field("identity", setup_identity_name(setup->identity));
     print_settings(setup);
     if (setup->writable) {
-        print_field("root", "writable layer, thrown away");
+        tell_field("root", "writable layer, thrown away");
     }
     for (size_t i = 0; i < setup->binds.count; i++) {
         auto_free char *bind =
             xasprintf("%s (%s)", setup->binds.item[i].target, setup->binds.item[i].read_only ? "ro" : "rw");
-        print_field("bind", bind);
+        tell_field("bind", bind);
     }
     for (size_t i = 0; i < setup->devices.node_count; i++) {
-        print_field(i == 0 ? "devices" : "", setup->devices.node[i].path);
+        tell_field(i == 0 ? "devices" : "", setup->devices.node[i].path);
     }
     for (size_t i = 0; i < setup->variables.count; i++) {
-        print_field(i == 0 ? "variables" : "", setup->variables.item[i]);
+        tell_field(i == 0 ? "variables" : "", setup->variables.item[i]);
     }
 }
 
@@ -161,11 +113,11 @@ static void print_limits(const struct limits *limits, const struct doc *held)
 {
     if (limits_any(limits)) {
         auto_free char *text = limits_describe(limits, held);
-        print_field("limits", text);
+        tell_field("limits", text);
     }
     for (size_t i = 0; i < doc_count(doc_get(held, "hit")); i++) {
         auto_free char *name = doc_text(doc_at(doc_get(held, "hit"), i));
-        print_field(i == 0 ? "limit hit" : "", name);
+        tell_field(i == 0 ? "limit hit" : "", name);
     }
 }
 
@@ -174,22 +126,22 @@ static void print_exit(const struct manifest_exit *end)
     auto_free char *signal = end->signal != 0 ? xasprintf(" (signal %d)", end->signal) : NULL;
     auto_free char *text = xasprintf("%d%s%s%s", end->code, signal != NULL ? signal : "",
                                      end->error != NULL ? ": " : "", end->error != NULL ? end->error : "");
-    print_field("exit", text);
+    tell_field("exit", text);
 }
 
 static void print_verified(const struct verified *verified)
 {
     auto_free char *summary = verified_summary(verified);
-    print_field("verified", summary);
+    tell_field("verified", summary);
     for (size_t i = 0; i < verified->spoiled.count; i++) {
-        print_field(i == 0 ? "spoiled" : "", verified->spoiled.item[i]);
+        tell_field(i == 0 ? "spoiled" : "", verified->spoiled.item[i]);
     }
 }
 
 static void print_member(const struct doc *object, const char *key, const char *title)
 {
     auto_free char *text = doc_get_text(object, key);
-    print_field(title, text);
+    tell_field(title, text);
 }
 
 static void print_circumstances(const struct doc *circumstances)
@@ -200,10 +152,11 @@ static void print_circumstances(const struct doc *circumstances)
     uint64_t memory = 0;
     print_member(circumstances, "started", "started");
     if (doc_get_number(circumstances, "elapsed_ns", &elapsed)) {
-        printf("%-12s %.3f s\n", "time", (double)elapsed / 1e9);
+        char took[UNITS_TEXT];
+        tell_field("time", units_duration(took, elapsed));
     }
     if (doc_get_number(doc_get(circumstances, "resources"), "max_rss_bytes", &memory)) {
-        char size[16];
+        char size[UNITS_TEXT];
         printf("%-12s %s at most\n", "memory", units_size(size, memory));
     }
     print_member(host, "name", "host");
@@ -220,7 +173,7 @@ static void print_circumstances(const struct doc *circumstances)
     struct job job;
     if (job_read(circumstances, &job)) {
         auto_free char *text = job_text(&job);
-        print_field("job", text);
+        tell_field("job", text);
         job_release(&job);
     }
 }
@@ -231,11 +184,7 @@ static void print_leaks(const struct doc *leaks)
     for (size_t i = 0; i < doc_count(leaks); i++) {
         auto_free char *kind = doc_get_text(doc_at(leaks, i), "kind");
         auto_free char *detail = doc_get_text(doc_at(leaks, i), "detail");
-        fputs("  ", stdout);
-        print_text(kind != NULL ? kind : "?");
-        fputs(": ", stdout);
-        print_text(detail != NULL ? detail : "?");
-        putchar('\n');
+        tell_item(kind != NULL ? kind : "?", detail != NULL ? detail : "?");
     }
 }
 
@@ -275,7 +224,7 @@ static void print_confirmation(const char *path, const char *id)
         size_t bad = found.reruns - found.good;
         auto_free char *text =
             bad == 0 ? xstrdup(times) : xasprintf("%s; %zu rerun%s came out differently", times, bad, plural(bad));
-        print_field("confirmed", text);
+        tell_field("confirmed", text);
     }
     catalog_release(&catalog);
     project_close(&project);
@@ -297,7 +246,7 @@ static void print_comparison(const struct doc *comparison)
     if (comparison != NULL) {
         auto_free char *line = xasprintf("with %s: %s%s", with != NULL ? with : "?", buf_text(&text),
                                          doc_get_bool(comparison, "same_exit") ? "" : "; another exit status");
-        print_field("compared", line);
+        tell_field("compared", line);
     }
     strlist_release(&names);
 }

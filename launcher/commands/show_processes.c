@@ -10,21 +10,11 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "base/units.h"
+#include "commands/tell.h"
 
 /* More are for --json. Deeper ones are indented no further. */
-enum { LINES_MOST = 40, DEEPEST = 16, WORDS_WIDTH = 72 };
-
-/* Bytes of a manifest can hold anything: what could drive the terminal is escaped, what is long is cut. */
-static void print_words(const char *words)
-{
-    size_t length = strlen(words);
-    size_t kept = length > WORDS_WIDTH ? WORDS_WIDTH : length;
-    auto_free char *shown = xmalloc(kept * 12 + 1);
-    text_escape(shown, kept * 12 + 1, words, kept);
-    printf("%s%s", shown, kept < length ? "..." : "");
-}
+enum { LINES_MOST = 40, DEEPEST = 16 };
 
 void show_recording(const struct doc *recording)
 {
@@ -34,17 +24,12 @@ void show_recording(const struct doc *recording)
     if (method == NULL) {
         return;
     }
-    printf("%-12s ", "recorded");
-    if (strcmp(method, "seccomp-notification") == 0 && doc_get_number(recording, "calls", &calls)) {
-        printf("while it ran: %" PRIu64 " calls that name a file\n", calls);
-    } else {
-        printf("by %s", strcmp(method, "comparison") == 0 ? "comparing before and after" : method);
-        if (reason != NULL) {
-            printf(": ");
-            print_words(reason);
-        }
-        putchar('\n');
-    }
+    bool watched = strcmp(method, "seccomp-notification") == 0 && doc_get_number(recording, "calls", &calls);
+    auto_free char *text =
+        watched ? xasprintf("while it ran: %" PRIu64 " calls that name a file", calls)
+                : xasprintf("by %s%s%s", strcmp(method, "comparison") == 0 ? "comparing before and after" : method,
+                            reason != NULL ? ": " : "", reason != NULL ? reason : "");
+    tell_field("recorded", text);
 }
 
 static uint64_t number_of(const struct doc *process, const char *key)
@@ -55,33 +40,35 @@ static uint64_t number_of(const struct doc *process, const char *key)
 }
 
 /* The arguments of the last program that it executed; a process without one went on in its parent's. */
-static void print_program(const struct doc *process)
+static void add_program(struct buf *line, const struct doc *process)
 {
     const struct doc *programs = doc_get(process, "programs");
     size_t count = doc_count(programs);
     if (count == 0) {
-        printf("(a copy of its parent)");
+        buf_add_text(line, "(a copy of its parent)");
         return;
     }
     const struct doc *argv = doc_get(doc_at(programs, count - 1), "argv");
-    auto_release(buf) struct buf words = {0};
     for (size_t i = 0; i < doc_count(argv); i++) {
         auto_free char *word = doc_text(doc_at(argv, i));
-        buf_addf(&words, "%s%s", i > 0 ? " " : "", word != NULL ? word : "?");
+        buf_addf(line, "%s%s", i > 0 ? " " : "", word != NULL ? word : "?");
     }
-    print_words(buf_text(&words));
 }
 
+/* How long it took and how much memory stand before what it was, which can be as long as it likes. */
 static void print_process(const struct doc *process, int depth)
 {
-    printf("  %*s%" PRIu64 "  ", 2 * (depth < DEEPEST ? depth : DEEPEST), "", number_of(process, "pid"));
-    print_program(process);
+    char memory[UNITS_TEXT] = "";
+    char took[UNITS_TEXT] = "";
+    auto_release(buf) struct buf line = {0};
     if (doc_get(process, "elapsed_ns") != NULL) {
-        char memory[16];
         units_size(memory, number_of(process, "max_rss_bytes"));
-        printf("  (%.2f s, %s)", (double)number_of(process, "elapsed_ns") / 1e9, memory);
+        units_duration(took, number_of(process, "elapsed_ns"));
     }
-    putchar('\n');
+    buf_addf(&line, "  %9s %9s  %*s%" PRIu64 "  ", took, memory, 2 * (depth < DEEPEST ? depth : DEEPEST), "",
+             number_of(process, "pid"));
+    add_program(&line, process);
+    tell_line(buf_text(&line));
 }
 
 /* Below `parent`, in the order of the record. The depth is bounded by hand: a manifest from elsewhere can name a

@@ -77,5 +77,3 @@ char *store_counts_text(uint64_t trees, uint64_t blobs, uint64_t leftovers);
 
 /* Reads the options of a subcommand that has only --json and the levels, and no operands. */
 int store_read_json(const struct command *command, int argc, char **argv, bool *ret_json, struct err *err);
-/* Prints a document on standard output and frees it. */
-void store_print(struct doc *doc);

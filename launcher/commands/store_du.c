@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "commands/store.h"
+#include "commands/tell.h"
 #include "env/usage.h"
 
 static const struct command_option options[] = {
@@ -100,7 +101,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         show_place(&places.item[i], list);
     }
     if (json) {
-        store_print(list);
+        tell_json(list);
     } else if (places.count == 0) {
         log_info("there is no store yet; 'sciwrap pull ENV' makes it");
     }

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/units.h"
 #include "commands/store.h"
+#include "commands/tell.h"
 #include "env/collect.h"
 
 /* Without an option a collection shall be safe to put into a nightly job of somebody who is on holiday. */
@@ -152,7 +153,7 @@ static void print_doc(struct gc *gc)
     doc_put_number(doc, "bytes", gc->sum.bytes);
     doc_put_number(doc, "in_use", gc->sum.in_use);
     doc_put_number(doc, "failed", gc->sum.failed);
-    store_print(doc);
+    tell_json(doc);
 }
 
 static int collect_all(struct gc *gc, struct err *err)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "commands/store.h"
+#include "commands/tell.h"
 #include "env/discard.h"
 
 static const struct command_option options[] = {
@@ -19,32 +20,44 @@ static const struct command_option options[] = {
 struct listing {
     struct store_names names;
     struct doc *doc; /* NULL: for people */
+    struct columns table;
     time_t now;
-    size_t rows;
     uint64_t blobs;
     uint64_t blob_bytes;
 };
 
+static const struct column columns[] = {
+    {.title = "ENVIRONMENT", .least = 16},
+    {.title = "SHA256", .digits = true},
+    {.title = "SIZE", .right = true},
+    {.title = "FILES", .right = true, .spared = 1},
+    {.title = "LAST USED"},
+    {.title = "STORE"},
+    {.title = "STATE"},
+    {0},
+};
+
 static const char *state_of(const struct content *content, bool in_use)
 {
-    return !content->complete ? "  not whole" : in_use ? "  in use" : "";
+    return !content->complete ? "not whole" : in_use ? "in use" : "";
 }
 
 static void print_row(struct listing *listing, const struct store_place *place, const struct content *content,
                       bool in_use)
 {
-    char size[16];
-    char age[32];
+    enum { DIGITS = 12 };
+    char size[UNITS_TEXT];
+    char age[UNITS_TEXT];
     char hex[DIGEST_HEX + 1];
     auto_free char *label = store_label(&listing->names, &content->digest);
     digest_to_hex(&content->digest, hex);
-    if (listing->rows++ == 0) {
-        printf("%-24s %-12s %9s %9s  %-13s %s  %s\n", "ENVIRONMENT", "SHA256", "SIZE", "FILES", "LAST USED", "STORE",
-               "STATE");
-    }
-    printf("%-24s %-12.12s %9s %9llu  %-13s %s%s\n", label, hex, units_size(size, content->bytes),
-           (unsigned long long)content->entries, units_age(age, listing->now, content->used), place->label,
-           state_of(content, in_use));
+    columns_add(&listing->table, label);
+    columns_addf(&listing->table, "%.*s", DIGITS, hex);
+    columns_add(&listing->table, units_size(size, content->bytes));
+    columns_addf(&listing->table, "%llu", (unsigned long long)content->entries);
+    columns_add(&listing->table, units_age(age, listing->now, content->used));
+    columns_add(&listing->table, place->label);
+    columns_add(&listing->table, state_of(content, in_use));
 }
 
 static void add_row(struct listing *listing, const struct store_place *place, const struct content *content,
@@ -99,12 +112,13 @@ static int show_place(struct listing *listing, const struct store_place *place, 
 
 static void show_end(const struct listing *listing)
 {
-    char size[16];
+    char size[UNITS_TEXT];
+    tell_table(&listing->table);
     if (listing->blobs > 0) {
         auto_free char *count = store_counts_text(0, listing->blobs, 0);
-        printf("%s%s, %s\n", listing->rows > 0 ? "and " : "no environment, but ", count,
+        printf("%s%s, %s\n", listing->table.cells.count > 0 ? "and " : "no environment, but ", count,
                units_size(size, listing->blob_bytes));
-    } else if (listing->rows == 0) {
+    } else if (listing->table.cells.count == 0) {
         log_info("the store is empty; 'sciwrap pull ENV' brings an environment");
     }
 }
@@ -113,7 +127,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
 {
     bool json = false;
     struct store_places places;
-    struct listing listing = {.now = time(NULL)};
+    struct listing listing = {.table = columns_of(columns), .now = time(NULL)};
     *exit_code = 0;
     if (store_read_json(&store_list_command, argc, argv, &json, err) < 0 || store_places_open(&places, err) < 0) {
         return -1;
@@ -125,12 +139,13 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         result = show_place(&listing, &places.item[i], err);
     }
     if (result == 0 && json) {
-        store_print(listing.doc);
+        tell_json(listing.doc);
         listing.doc = NULL;
     } else if (result == 0) {
         show_end(&listing);
     }
     doc_free(listing.doc);
+    columns_release(&listing.table);
     store_names_release(&listing.names);
     store_places_close(&places);
     return result;

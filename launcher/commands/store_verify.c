@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/strset.h"
-#include "base/text.h"
 #include "base/units.h"
 #include "commands/store.h"
+#include "commands/tell.h"
 #include "env/blob_check.h"
 #include "env/verify.h"
 
@@ -67,7 +67,6 @@ static void note_wrong(struct check *check, const struct digest *artifact)
 static void tell(struct check *check, const char *kind, const struct digest *artifact, const char *path,
                  const char *why)
 {
-    char shown[4096];
     check->wrong_files++;
     progress_hide();
     note_wrong(check, artifact);
@@ -82,10 +81,9 @@ static void tell(struct check *check, const char *kind, const struct digest *art
         return;
     }
     auto_free char *label = store_label(&check->names, artifact);
-    auto_free char *line =
-        path != NULL ? xasprintf("%s: '%s' %s", label, path, why) : xasprintf("%s: its %s %s", label, kind, why);
-    text_escape(shown, sizeof(shown), line, strlen(line));
-    printf("%s\n", shown);
+    auto_free char *before = path != NULL ? xasprintf("%s: '", label) : xasprintf("%s: its ", label);
+    auto_free char *after = xasprintf("%s%s", path != NULL ? "' " : " ", why);
+    tell_path(before, path != NULL ? path : kind, after);
 }
 
 static void tell_file(void *into, const char *path, const char *why)
@@ -220,7 +218,7 @@ static void print_doc(struct check *check)
     doc_put_number(doc, "bytes", check->bytes);
     doc_put(doc, "wrong", check->list);
     check->list = NULL;
-    store_print(doc);
+    tell_json(doc);
 }
 
 static int read_line(struct check *check, int argc, char **argv, bool *json, int *ret_at, struct err *err)

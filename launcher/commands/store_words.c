@@ -219,10 +219,3 @@ int store_read_json(const struct command *command, int argc, char **argv, bool *
     }
     return reader.at < argc ? command_usage_error(command, err, "takes no arguments") : 0;
 }
-
-void store_print(struct doc *doc)
-{
-    auto_free char *text = doc_print(doc);
-    fputs(text, stdout);
-    doc_free(doc);
-}

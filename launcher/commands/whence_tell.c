@@ -4,12 +4,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
+#include "base/doc.h"
+#include "base/fit.h"
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/units.h"
-#include "base/doc.h"
+#include "commands/tell.h"
 
 enum { SHORT_HEX = 12, NAMED_MOST = 8 };
 
@@ -36,14 +39,18 @@ static void add_path(struct buf *text, const char *path)
 
 static void add_command(struct buf *text, const struct catalog_run *run)
 {
-    auto_release(buf) struct buf line = {0};
+    enum { INDENT = 4 };
+    auto_release(strlist) struct strlist words = {0};
     const char *word = run->command;
     for (uint64_t i = 0; i < run->words; i++) {
-        buf_add_text(&line, i > 0 ? " " : "");
-        quote_word(&line, word);
+        auto_release(buf) struct buf quoted = {0};
+        struct buf shown = {0};
+        quote_word(&quoted, word);
+        quote_escape(&shown, buf_text(&quoted));
+        strlist_take(&words, buf_take(&shown));
         word += strlen(word) + 1;
     }
-    quote_escape(text, buf_text(&line));
+    fit_words(text, fit_width(STDOUT_FILENO), INDENT, &words, " \\");
 }
 
 static void add_when(struct buf *text, const struct catalog_run *run)
@@ -67,6 +74,33 @@ static void add_ids(struct buf *text, const char *before, const struct lineage_m
     buf_add_text(text, "\n");
 }
 
+/* "read DIGEST  PATH  made by ID as PATH"; on a terminal what is too long for it goes on below, or loses its beginning.
+ */
+static void add_input(struct buf *text, const struct lineage *lineage, const struct lineage_input *input)
+{
+    enum { INDENT = 2 + 4 + 1 + SHORT_HEX + 2 };
+    unsigned width = fit_width(STDOUT_FILENO);
+    auto_release(buf) struct buf path = {0};
+    auto_release(buf) struct buf made = {0};
+    add_path(&path, input->file.path);
+    if (input->maker != LINEAGE_NONE) {
+        buf_addf(&made, "made by %s", lineage->run[input->maker].run->id);
+        bool same = strcmp(input->made.path, input->file.path) == 0;
+        buf_add_text(&made, same ? "" : " as ");
+        add_path(&made, same ? "" : input->made.path);
+    }
+    buf_add_text(text, "  read ");
+    add_hex(text, input->file.digest, SHORT_HEX);
+    buf_add_text(text, "  ");
+    fit_cut(text, buf_text(&path), width > 0 ? width - INDENT : fit_places(buf_text(&path)), true);
+    if (made.length > 0) {
+        bool below = width > 0 && INDENT + fit_places(buf_text(&path)) + 2 + fit_places(buf_text(&made)) > width;
+        buf_addf(text, "%s%*s", below ? "\n" : "  ", below ? INDENT : 0, "");
+        fit_cut(text, buf_text(&made), width > 0 ? width - INDENT : fit_places(buf_text(&made)), false);
+    }
+    buf_add_text(text, "\n");
+}
+
 static void tell_run(struct buf *text, const struct lineage *lineage, const struct lineage_run *told)
 {
     const struct catalog_run *run = told->run;
@@ -83,18 +117,7 @@ static void tell_run(struct buf *text, const struct lineage *lineage, const stru
     add_ids(text, "  confirmed by", &told->confirmed_by);
     for (size_t i = 0; i < told->inputs; i++) {
         const struct lineage_input *input = &told->input[i];
-        buf_add_text(text, "  read ");
-        add_hex(text, input->file.digest, SHORT_HEX);
-        buf_add_text(text, "  ");
-        add_path(text, input->file.path);
-        if (input->maker != LINEAGE_NONE) {
-            buf_addf(text, "  made by %s", lineage->run[input->maker].run->id);
-            if (strcmp(input->made.path, input->file.path) != 0) {
-                buf_add_text(text, " as ");
-                add_path(text, input->made.path);
-            }
-        }
-        buf_add_text(text, "\n");
+        add_input(text, lineage, input);
     }
     if (told->inputs == 0) {
         buf_add_text(text, "  no input is recorded\n");
@@ -157,7 +180,7 @@ static void tell_unknown(struct buf *text, const struct whence *whence)
 void whence_tell_text(const struct whence *whence)
 {
     auto_release(buf) struct buf text = {0};
-    char size[16];
+    char size[UNITS_TEXT];
     quote_escape(&text, whence->name);
     buf_addf(&text, "  %s\n  sha256 ", units_size(size, whence->question->size));
     add_hex(&text, &whence->question->digest, DIGEST_HEX);
@@ -265,7 +288,5 @@ void whence_tell_json(const struct whence *whence)
     doc_put(top, "read_by", ids_doc(&lineage->read));
     doc_put(top, "changed_since", wrote);
     doc_put(top, "runs", runs);
-    auto_free char *text = doc_print(top);
-    fputs(text, stdout);
-    doc_free(top);
+    tell_json(top);
 }

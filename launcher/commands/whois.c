@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/running_show.h"
+#include "commands/tell.h"
 #include "run/traces.h"
 
 /* PIDs end here on every Linux (PID_MAX_LIMIT, proc(5)), and namespaces are numbered from far above. */
@@ -93,28 +94,22 @@ static struct doc *answer_doc(const struct question *question, const struct runn
 
 static void print_trace(const struct trace *trace)
 {
-    auto_release(buf) struct buf line = {0};
-    auto_free char *words = running_words(&trace->command, 72);
-    quote_escape(&line, trace->environment != NULL ? trace->environment : "?");
-    buf_addf(&line, "\n  command    %s\n  ran        ", words);
-    quote_escape(&line, trace->started != NULL ? trace->started : "?");
-    buf_add_text(&line, " to ");
-    quote_escape(&line, trace->ended != NULL ? trace->ended : "?");
-    buf_add_text(&line, "\n  on         ");
-    quote_escape(&line, trace->host != NULL ? trace->host : "?");
-    if (trace->this_boot) {
-        buf_add_text(&line, ", since its last start");
-    } else if (trace->boot_id != NULL) {
-        buf_add_text(&line, ", boot ");
-        quote_escape(&line, trace->boot_id);
-    }
-    buf_add_text(&line, "\n  record     ");
-    quote_escape(&line, trace->path);
+    auto_free char *boot = trace->boot_id != NULL ? xasprintf(", boot %s", trace->boot_id) : xstrdup("");
+    auto_free char *times =
+        xasprintf("%s to %s", trace->started != NULL ? trace->started : "?", trace->ended != NULL ? trace->ended : "?");
+    auto_free char *host =
+        xasprintf("%s%s", trace->host != NULL ? trace->host : "?", trace->this_boot ? ", since its last start" : boot);
+    auto_release(buf) struct buf environment = {0};
     auto_release(buf) struct buf what = {0};
+    quote_escape(&environment, trace->environment != NULL ? trace->environment : "?");
     quote_escape(&what, trace->what);
     printf("was %s %s of run %s in %s\n", trace->inner_pid > 0 ? "process" : "the",
            trace->inner_pid > 0 ? buf_text(&what) + strlen("PID ") : buf_text(&what),
-           trace->id != NULL && project_is_id(trace->id) ? trace->id : "?", buf_text(&line));
+           trace->id != NULL && project_is_id(trace->id) ? trace->id : "?", buf_text(&environment));
+    tell_command("  command", &trace->command);
+    tell_field("  ran", times);
+    tell_field("  on", host);
+    tell_field("  record", trace->path);
 }
 
 static size_t answer(const struct question *question)
@@ -142,9 +137,7 @@ static size_t answer(const struct question *question)
         doc_put_text(top, "kind", question->is_namespace ? "namespace" : "process");
         doc_put(top, "running", running);
         doc_put(top, "finished", traces_doc(&question->traces));
-        auto_free char *text = doc_print(top);
-        fputs(text, stdout);
-        doc_free(top);
+        tell_json(top);
         return answers;
     }
     doc_free(running);

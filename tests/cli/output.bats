@@ -43,6 +43,94 @@ slowly() { # NAME WIDTH ENOUGH COMMAND...: beside other ones; what the terminal 
     [[ $output != *$'\e'* ]]
 }
 
+# fits COLUMNS COMMAND...: on a terminal of so many no line is wider; in characters, without carriage returns.
+fits() {
+    local columns=$1
+    shift
+    TERM=dumb TERMINAL_COLUMNS=$columns on_terminal '' "$SCIWRAP" "$@"
+    [[ $status -le 1 ]] || { echo "status $status: $*: $output"; return 1; }
+    printf '%s\n' "$output" | python3 -c '
+import sys
+wide = [line for line in sys.stdin.read().replace("\r", "").splitlines() if len(line) > int(sys.argv[1])]
+sys.exit("wider than %s: %s" % (sys.argv[1], "\n".join(wide)) if wide else 0)' "$columns"
+}
+
+going_on() { # the ID of the run of this test
+    "$SCIWRAP" ps --json | python3 -c '
+import json, os, sys
+ids = [run["id"] for run in json.load(sys.stdin) if run["workdir"] == os.path.realpath(".")]
+print(ids[0]) if ids else sys.exit(1)'
+}
+
+@test "what is shown on a terminal of 80 columns does not wrap; elsewhere every text is whole" {
+    define a-tool-with-a-name-1.22 "[environment]" \
+        "description = what it is and does, in one line that is much longer than a terminal of eighty columns is wide" \
+        "command = cat" "[artifact]" "sha256 = $(sha256 "$FIXTURES/tiny.tar")" "size = $(stat -c %s "$FIXTURES/tiny.tar")" \
+        "url = $FIXTURES/tiny.tar"
+    "$SCIWRAP" init -q
+    mkdir -p a/folder/within/another/one
+    words="some words that together are longer than what fits beside the other columns of a table"
+    file=a/folder/within/another/one/a-file-with-a-name-of-its-own.txt
+    echo x >"$file"
+    # shellcheck disable=SC2086
+    "$SCIWRAP" exec -q a-tool-with-a-name-1.22 sh -c 'cat "$1"; shift; echo "$@" >made.txt; exit 3' sh "$file" $words || true
+    "$SCIWRAP" exec -q tiny cp made.txt other.txt
+    "$SCIWRAP" exec -q tiny sh -c 'echo different >made.txt'
+    ids=$("$SCIWRAP" runs --json | python3 -c 'import json, sys; print(" ".join(r["id"] for r in json.load(sys.stdin)))')
+    read -r first second third <<<"$ids"
+    # shellcheck disable=SC2086
+    "$SCIWRAP" exec -q tiny sh -c 'sleep 71.25; true' sh $words &
+    until_true going_on
+    running=$(going_on)
+    for columns in 80 200; do
+        for command in ps runs envs config "config -v" "store list" "store du" "store verify" "whence other.txt" \
+            "show $first" "show $second" "diff $first $third" doctor; do
+            # A path of this test that is a word of its own would be folded nowhere.
+            # shellcheck disable=SC2086
+            SCIWRAP_TMPDIR=/tmp fits "$columns" $command
+        done
+    done
+    # Wide enough: nothing is left out or cut.
+    TERMINAL_COLUMNS=500 on_terminal '' "$SCIWRAP" ps
+    says 'ID  .*ENVIRONMENT.* PID NS +USER NS .*CGROUP'
+    says "$words"
+    # Narrow: what is least needed is left out, identifiers are shorter, and what is cut says so.
+    fits 80 ps
+    [[ $output != *"USER NS"* && $output != *CGROUP* ]]
+    says 'sh -c sleep .*…'
+    fits 80 runs
+    says "${first:0:7}  20..-..-..T..:..  a-tool-with"
+    [[ $output != *"$first"* ]]
+    fits 80 envs
+    says 'a-tool-with-a-name-1.22  in store  what it is and .*…'
+    fits 80 whence other.txt
+    # Piped into another program all is there.
+    succeeds "$SCIWRAP" runs
+    says "$first  20..-..-..T..:..:..  a-tool-with-a-name-1.22 .*$words"
+    succeeds "$SCIWRAP" envs
+    says 'columns is wide'
+    succeeds "$SCIWRAP" show "$first"
+    says "$file"
+    [[ $output != *…* ]]
+    "$SCIWRAP" stop -q "$running"
+    wait
+}
+
+@test "durations are shown in the units of all others, in the list and in the record" {
+    "$SCIWRAP" init -q
+    "$SCIWRAP" exec -q tiny true
+    id=$(basename "$(dirname "$(manifest)")")
+    forged
+    for pair in "7500000000000|2 h 05 min" "187000000000|3 min 07 s" "12300000000|12.3 s" "4200000|4.2 ms"; do
+        sed -i -E "0,/\"elapsed_ns\": [0-9]+/s//\"elapsed_ns\": ${pair%|*}/" "$(manifest)"
+        rm -f .sciwrap/catalog*
+        succeeds "$SCIWRAP" runs
+        says " 0 +${pair#*|}  true"
+        succeeds "$SCIWRAP" show "$id"
+        says "time +${pair#*|}"
+    done
+}
+
 @test "--json is one document on standard output, whatever is said beside it" {
     "$SCIWRAP" init -q
     "$SCIWRAP" exec -q tiny sh -c 'echo a >out'

@@ -6,7 +6,7 @@
     size R C      changes the window
     eof           hangs up nothing, types Ctrl-D
 
-Prints what the command showed and leaves with its exit status (128+n after a signal)."""
+The window has 24 lines of 80 columns, or of TERMINAL_COLUMNS. Prints what the command showed and leaves with its exit status (128+n after a signal)."""
 import fcntl, os, pty, select, signal, struct, sys, termios, time
 
 steps = [line.split(" ", 1) for line in sys.argv[1].splitlines() if line.strip()]
@@ -40,7 +40,7 @@ def give_up(why):
     sys.exit(98)
 
 
-set_size(24, 80)
+set_size(24, int(os.environ.get("TERMINAL_COLUMNS", "80")))
 seen = 0
 for step in steps:
     what, text = step[0], step[1] if len(step) > 1 else ""

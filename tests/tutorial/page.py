@@ -71,7 +71,7 @@ def plain(text):
     """Without what may differ."""
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", "TIME", text)
     text = re.sub(r"\b\d{1,2} [A-Z][a-z]+ 20\d\d\b", "DATE", text)
-    text = re.sub(r"\b\d+\.\d+ ?s\b", "SECONDS", text)
+    text = re.sub(r"\b(\d+\.\d+ ?s|\d+(\.\d+)? ms)\b", "SECONDS", text)
     text = re.sub(r"^(size +)\d+$", r"\1SIZE", text, flags=re.M)
     text = re.sub(r"\b\d+\.\d+ [kM]B at most", "MEMORY at most", text)
     text = re.sub(r"contents +[0-9a-f]{64}", "contents DIGEST", text)  # the record is in it, and with it the time
