@@ -48,6 +48,7 @@
  *            pump, feed, drain, tally: pipes in and out, hashed in passing
  *            inventory, file_list: the work directory before and after; files as the manifest names them
  *            limits: what a run may use, and what came of it      job, job_end: the job of a batch system
+ *            caller: what that, or a launcher of ranks, has told by variables
  *            sweep, sweep_fill, sweep_row: a table, and words filled from a row      task_set: which tasks of an array
  *            submission, submission_doc: what was handed to a batch system
  *            join, join_meet, join_gather, join_offer, join_step, join_settings, join_wire, join_doc: ranks that share

@@ -76,6 +76,17 @@ char **strlist_items(const struct strlist *list)
     return list->item != NULL ? list->item : none;
 }
 
+const char *strlist_value(char *const *assignments, const char *name)
+{
+    size_t length = strlen(name);
+    for (char *const *at = assignments; at != NULL && *at != NULL; at++) {
+        if (strncmp(*at, name, length) == 0 && (*at)[length] == '=') {
+            return *at + length + 1;
+        }
+    }
+    return NULL;
+}
+
 void strlist_release(struct strlist *list)
 {
     for (size_t i = 0; i < list->count; i++) {

@@ -22,4 +22,6 @@ void strlist_sort(struct strlist *list);
 /* Its texts with a space between them; caller frees. */
 char *strlist_join(const struct strlist *list);
 char **strlist_items(const struct strlist *list); /* NULL-terminated, never NULL; borrowed */
+/* What NAME is among "NAME=value", which end in NULL: environ(7), or strlist_items(). NULL: nothing; borrowed. */
+const char *strlist_value(char *const *assignments, const char *name);
 void strlist_release(struct strlist *list);

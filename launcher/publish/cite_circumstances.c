@@ -108,13 +108,10 @@ void cite_text_files(struct cite_text *text)
 
 static void say_variable(struct cite_text *text, const char *name, const char *words)
 {
-    const struct strlist *variables = &text->cite->manifest.setup.variables;
-    size_t length = strlen(name);
-    for (size_t i = 0; i < variables->count; i++) {
-        if (strncmp(variables->item[i], name, length) == 0 && variables->item[i][length] == '=') {
-            say(text, words);
-            markup_plain(&text->buf, text->markup, variables->item[i] + length + 1);
-        }
+    const char *value = strlist_value(strlist_items(&text->cite->manifest.setup.variables), name);
+    if (value != NULL) {
+        say(text, words);
+        markup_plain(&text->buf, text->markup, value);
     }
 }
 

@@ -14,17 +14,6 @@
 #include "env/store.h"
 #include "publish/packages_tree.h"
 
-static const char *value_of(const struct strlist *variables, const char *name)
-{
-    size_t length = strlen(name);
-    for (size_t i = 0; i < variables->count; i++) {
-        if (strncmp(variables->item[i], name, length) == 0 && variables->item[i][length] == '=') {
-            return variables->item[i] + length + 1;
-        }
-    }
-    return "";
-}
-
 /* Where the host shows through: a file there is none of the environment, whatever the tree has at the same place. */
 static bool is_of_host(const struct setup *setup, const char *path)
 {
@@ -47,7 +36,8 @@ static char *find_command(const struct setup *setup, int root_fd)
         free(path);
         return NULL;
     }
-    auto_free char *folders = xstrdup(value_of(&setup->variables, "PATH"));
+    const char *searched = strlist_value(strlist_items(&setup->variables), "PATH");
+    auto_free char *folders = xstrdup(searched != NULL ? searched : "");
     char *rest = NULL;
     for (char *folder = strtok_r(folders, ":", &rest); folder != NULL; folder = strtok_r(NULL, ":", &rest)) {
         char *path = xasprintf("%s/%s", folder, word);

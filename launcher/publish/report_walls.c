@@ -11,14 +11,8 @@
 
 static const char *variable(const struct report *report, const char *name)
 {
-    const struct strlist *variables = &report->cite->manifest.setup.variables;
-    size_t length = strlen(name);
-    for (size_t i = 0; i < variables->count; i++) {
-        if (strncmp(variables->item[i], name, length) == 0 && variables->item[i][length] == '=') {
-            return variables->item[i] + length + 1;
-        }
-    }
-    return "not set";
+    const char *value = strlist_value(strlist_items(&report->cite->manifest.setup.variables), name);
+    return value != NULL ? value : "not set";
 }
 
 /* The value that the run had, whether it was held fixed or let through. */

@@ -58,9 +58,9 @@ struct book_file *book_of(const struct book *book, const struct stat *st, int64_
     return file != NULL && file->before.st_ino == st->st_ino ? file : NULL;
 }
 
-struct book_file *book_first(struct book_file *file)
+struct book_file *book_first(const struct book_file *file)
 {
-    return file->first != NULL ? file->first : file;
+    return file->first != NULL ? file->first : (struct book_file *)(uintptr_t)file;
 }
 
 static struct book_file *add_page(struct book *book, const char *host, size_t mount)

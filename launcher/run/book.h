@@ -83,7 +83,7 @@ struct book_file *book_at(const struct book *book, const char *host);
 /* The first page of the file that existed before the run and has this inode now. */
 struct book_file *book_of(const struct book *book, const struct stat *st, int64_t born_ns);
 /* Where all that is about the inode is noted. */
-struct book_file *book_first(struct book_file *file);
+struct book_file *book_first(const struct book_file *file);
 /* A new page. `st` NULL: it did not exist. */
 struct book_file *book_add(struct book *book, const char *host, size_t mount, const struct stat *st, int64_t born_ns);
 /* A page for one more name, from before the run, of the inode of `first`. */

@@ -246,13 +246,7 @@ static bool has_below(const struct devices *devices, const char *folder)
 
 static void join(struct strlist *variables, const char *name, const char *ours, bool first)
 {
-    const char *theirs = NULL;
-    size_t length = strlen(name);
-    for (size_t i = 0; i < variables->count; i++) {
-        if (strncmp(variables->item[i], name, length) == 0 && variables->item[i][length] == '=') {
-            theirs = variables->item[i] + length + 1;
-        }
-    }
+    const char *theirs = strlist_value(strlist_items(variables), name);
     bool more = theirs != NULL && theirs[0] != '\0';
     auto_free char *assignment = xasprintf("%s=%s%s%s", name, first || !more ? ours : theirs, more ? ":" : "",
                                            !more ? "" : (first ? theirs : ours));

@@ -53,17 +53,6 @@ static void tell(const struct devices *now, const struct devices *then, struct s
     }
 }
 
-static const char *value_of(const struct strlist *variables, const char *name)
-{
-    size_t length = strlen(name);
-    for (size_t i = 0; i < variables->count; i++) {
-        if (strncmp(variables->item[i], name, length) == 0 && variables->item[i][length] == '=') {
-            return variables->item[i] + length + 1;
-        }
-    }
-    return NULL;
-}
-
 /* Which device of a node a job had is no part of the experiment. */
 static void renew_variables(struct setup *setup, const struct devices *then, char *const *environment,
                             struct strlist *notes)
@@ -79,8 +68,8 @@ static void renew_variables(struct setup *setup, const struct devices *then, cha
     devices_set_variables(&setup->devices, environment, &kept);
     strlist_sort(&kept);
     for (size_t i = 0; i < then->passed.count; i++) {
-        const char *was = value_of(&old, then->passed.item[i]);
-        const char *is = value_of(&kept, then->passed.item[i]);
+        const char *was = strlist_value(strlist_items(&old), then->passed.item[i]);
+        const char *is = strlist_value(strlist_items(&kept), then->passed.item[i]);
         if (was != NULL && (is == NULL || strcmp(is, was) != 0)) {
             strlist_addf(notes, "%s was %s and is that of the caller now: %s", then->passed.item[i], was,
                          is != NULL ? is : "not set");

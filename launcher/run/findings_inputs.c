@@ -10,11 +10,6 @@
 #include "run/autobind.h"
 #include "run/findings.h"
 
-static const struct book_file *first_of(const struct book_file *page)
-{
-    return page->first != NULL ? page->first : page;
-}
-
 static bool same_time(struct timespec a, struct timespec b)
 {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -27,7 +22,7 @@ static bool changed_outside(const struct book_file *page)
     struct stat now;
     struct digest digest;
     struct err ignored = {0};
-    const struct book_file *first = first_of(page);
+    const struct book_file *first = book_first(page);
     if (first->changed) {
         return true;
     }
@@ -68,7 +63,7 @@ static void describe(const struct book_file *page, struct file_item *item)
 {
     item->mode = page->before.st_mode & 07777;
     item->mtime_ns = (uint64_t)page->before.st_mtim.tv_sec * 1000000000U + (uint64_t)page->before.st_mtim.tv_nsec;
-    item->kept = first_of(page)->kept;
+    item->kept = book_first(page)->kept;
     if (S_ISLNK(page->before.st_mode)) {
         item->type = FILE_LINK;
         free(item->target);
@@ -78,7 +73,7 @@ static void describe(const struct book_file *page, struct file_item *item)
     } else {
         item->type = FILE_REGULAR;
         item->has_digest = true;
-        item->digest = first_of(page)->digest;
+        item->digest = book_first(page)->digest;
         item->size = (uint64_t)page->before.st_size;
     }
 }
@@ -86,7 +81,7 @@ static void describe(const struct book_file *page, struct file_item *item)
 /* The input before it that is another name of the same file. */
 static const struct book_file *same_input(const struct book_file *page)
 {
-    const struct book_file *other = first_of(page);
+    const struct book_file *other = book_first(page);
     while (other != page && !(is_input(other) && other->mount != SIZE_MAX)) {
         other = other->next_name;
     }
@@ -104,7 +99,7 @@ static char *shown(const char *name)
 static void tell_problems(const struct book_file *page, const char *inner, struct strlist *leaks)
 {
     auto_free char *name = shown(inner);
-    const struct book_file *first = first_of(page);
+    const struct book_file *first = book_first(page);
     mode_t type = page->before.st_mode & S_IFMT;
     if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK) {
         strlist_addf(leaks, "'%s' is a pipe, socket or device: what came from it is not recorded", name);
@@ -130,7 +125,7 @@ static void add_input(const struct book_file *page, const struct setup *setup, c
     }
     uintptr_t number = (uintptr_t)strmap_get(known, name);
     struct file_item *item = number > 0 ? &inputs->item[number - 1] : NULL;
-    bool good = !S_ISREG(page->before.st_mode) || first_of(page)->content == BOOK_KNOWN;
+    bool good = !S_ISREG(page->before.st_mode) || book_first(page)->content == BOOK_KNOWN;
     tell_problems(page, name, leaks);
     if (!good || (!S_ISREG(page->before.st_mode) && !S_ISLNK(page->before.st_mode) && !S_ISDIR(page->before.st_mode))) {
         return;
@@ -173,7 +168,7 @@ static void settle_known(struct observer *observer, struct file_list *inputs, st
             item->has_digest || item->host == NULL || item->type != FILE_REGULAR ? NULL : page_of_item(observer, item);
         if (page != NULL && item->role != NULL && strcmp(item->role, "argument") == 0) {
             page->mentioned = true;
-        } else if (page != NULL && first_of(page)->content == BOOK_KNOWN) {
+        } else if (page != NULL && book_first(page)->content == BOOK_KNOWN) {
             describe(page, item);
         } else if (page != NULL) {
             auto_free char *name = shown(item->path);

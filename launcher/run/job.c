@@ -10,67 +10,18 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "run/caller.h"
 
 #define MEBI (UINT64_C(1) << 20)
 
 /* More than any machine has, and far from an overflow. */
 enum { CPUS_HIGHEST = 1 << 20, SECONDS_MOST_BITS = 40 };
 
-static const char *value_of(char *const *environment, const char *name)
-{
-    size_t length = strlen(name);
-    for (char *const *at = environment; at != NULL && *at != NULL; at++) {
-        if (strncmp(*at, name, length) == 0 && (*at)[length] == '=') {
-            return *at + length + 1;
-        }
-    }
-    return NULL;
-}
-
 /* NULL when it is not set, empty, or too long to be one. */
 static char *text_of(char *const *environment, const char *name)
 {
-    const char *value = value_of(environment, name);
+    const char *value = strlist_value(environment, name);
     return value != NULL && value[0] != '\0' && strlen(value) <= JOB_TEXT_MOST ? xstrdup(value) : NULL;
-}
-
-static bool number_of(char *const *environment, const char *name, uint64_t least, uint64_t most, uint64_t *ret_value)
-{
-    const char *value = value_of(environment, name);
-    return value != NULL && text_to_u64(value, least, most, ret_value);
-}
-
-/* The number for node `index` in Slurm's short form of one number a node: "2(x3),1" is 2, 2, 2, 1. 0: it has none. */
-static uint64_t number_for_node(const char *list, uint64_t index)
-{
-    while (list != NULL && list[0] != '\0') {
-        uint64_t number = 0;
-        uint64_t times = 1;
-        size_t digits = strspn(list, "0123456789");
-        auto_free char *first = xstrndup(list, digits);
-        const char *rest = list + digits;
-        if (!text_to_u64(first, 1, CPUS_HIGHEST, &number)) {
-            return 0;
-        }
-        if (strncmp(rest, "(x", 2) == 0) {
-            size_t more = strspn(rest + 2, "0123456789");
-            auto_free char *second = xstrndup(rest + 2, more);
-            if (rest[2 + more] != ')' || !text_to_u64(second, 1, CPUS_HIGHEST, &times)) {
-                return 0;
-            }
-            rest += 2 + more + 1;
-        }
-        if (index < times) {
-            return number;
-        }
-        index -= times;
-        if (rest[0] != ',') {
-            return 0;
-        }
-        list = rest + 1;
-    }
-    return 0;
 }
 
 /* The script of a batch job has all CPUs of its node. A task of a step has those that were asked for each task, or its
@@ -80,15 +31,15 @@ static uint64_t cpus_of(char *const *environment, bool is_step)
     uint64_t on_node = 0;
     uint64_t for_task = 0;
     uint64_t node = 0;
-    (void)number_of(environment, "SLURM_CPUS_ON_NODE", 1, CPUS_HIGHEST, &on_node);
+    (void)caller_number(environment, "SLURM_CPUS_ON_NODE", 1, CPUS_HIGHEST, &on_node);
     if (!is_step || on_node == 0) {
         return on_node;
     }
-    if (number_of(environment, "SLURM_CPUS_PER_TASK", 1, CPUS_HIGHEST, &for_task)) {
+    if (caller_number(environment, "SLURM_CPUS_PER_TASK", 1, CPUS_HIGHEST, &for_task)) {
         return for_task < on_node ? for_task : on_node;
     }
-    (void)number_of(environment, "SLURM_NODEID", 0, UINT32_MAX, &node);
-    uint64_t tasks = number_for_node(value_of(environment, "SLURM_STEP_TASKS_PER_NODE"), node);
+    (void)caller_number(environment, "SLURM_NODEID", 0, UINT32_MAX, &node);
+    uint64_t tasks = caller_per_node(strlist_value(environment, "SLURM_STEP_TASKS_PER_NODE"), node);
     uint64_t share = tasks > 1 ? on_node / tasks : on_node;
     return share > 0 ? share : 1;
 }
@@ -100,11 +51,11 @@ static uint64_t memory_of(char *const *environment)
     uint64_t node = 0;
     uint64_t cpu = 0;
     uint64_t cpus = 0;
-    if (number_of(environment, "SLURM_MEM_PER_NODE", 1, most, &node)) {
+    if (caller_number(environment, "SLURM_MEM_PER_NODE", 1, most, &node)) {
         return node * MEBI;
     }
-    bool known = number_of(environment, "SLURM_MEM_PER_CPU", 1, most, &cpu) &&
-                 number_of(environment, "SLURM_CPUS_ON_NODE", 1, CPUS_HIGHEST, &cpus);
+    bool known = caller_number(environment, "SLURM_MEM_PER_CPU", 1, most, &cpu) &&
+                 caller_number(environment, "SLURM_CPUS_ON_NODE", 1, CPUS_HIGHEST, &cpus);
     return known ? cpu * cpus * MEBI : 0;
 }
 
@@ -113,9 +64,9 @@ static void gather_time(struct job *job, char *const *environment)
     const uint64_t most = UINT64_C(1) << SECONDS_MOST_BITS;
     uint64_t start = 0;
     uint64_t end = 0;
-    if (number_of(environment, "SLURM_JOB_END_TIME", 1, most, &end)) {
+    if (caller_number(environment, "SLURM_JOB_END_TIME", 1, most, &end)) {
         job->end_s = end;
-        if (number_of(environment, "SLURM_JOB_START_TIME", 1, end, &start)) {
+        if (caller_number(environment, "SLURM_JOB_START_TIME", 1, end, &start)) {
             job->time_limit_s = end - start;
         }
     }
@@ -129,8 +80,8 @@ static void gather_step(struct job *job, char *const *environment)
         return;
     }
     job->nodes = text_of(environment, "SLURM_STEP_NODELIST");
-    job->has_task = number_of(environment, "SLURM_PROCID", 0, UINT32_MAX, &job->task);
-    (void)number_of(environment, "SLURM_STEP_NUM_TASKS", 1, UINT32_MAX, &job->tasks);
+    job->has_task = caller_number(environment, "SLURM_PROCID", 0, UINT32_MAX, &job->task);
+    (void)caller_number(environment, "SLURM_STEP_NUM_TASKS", 1, UINT32_MAX, &job->tasks);
 }
 
 void job_gather(struct job *job, char *const *environment)
@@ -142,7 +93,7 @@ void job_gather(struct job *job, char *const *environment)
     job->is_there = true;
     job->node = text_of(environment, "SLURMD_NODENAME");
     job->is_node = job->node != NULL;
-    job->has_array_index = number_of(environment, "SLURM_ARRAY_TASK_ID", 0, UINT32_MAX, &job->array_index);
+    job->has_array_index = caller_number(environment, "SLURM_ARRAY_TASK_ID", 0, UINT32_MAX, &job->array_index);
     job->array_id = job->has_array_index ? text_of(environment, "SLURM_ARRAY_JOB_ID") : NULL;
     job->submit_host = text_of(environment, "SLURM_SUBMIT_HOST");
     gather_step(job, environment);
@@ -151,7 +102,7 @@ void job_gather(struct job *job, char *const *environment)
         job->memory_bytes = memory_of(environment);
         gather_time(job, environment);
     }
-    job->has_sweep_row = number_of(environment, "SCIWRAP_SWEEP_ROW", 0, INT64_MAX, &job->sweep_row);
+    job->has_sweep_row = caller_number(environment, "SCIWRAP_SWEEP_ROW", 0, INT64_MAX, &job->sweep_row);
     job->sweep_id = job->has_sweep_row ? text_of(environment, "SCIWRAP_SWEEP_ID") : NULL;
 }
 

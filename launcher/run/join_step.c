@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "run/caller.h"
 #include "run/host_processes.h"
 #include "sandbox/join.h"
 
@@ -47,45 +48,6 @@ void join_wish_release(struct join_wish *wish)
     *wish = (struct join_wish){0};
 }
 
-static const char *value_of(char *const *environment, const char *name)
-{
-    size_t length = strlen(name);
-    for (char *const *at = environment; at != NULL && *at != NULL; at++) {
-        if (strncmp(*at, name, length) == 0 && (*at)[length] == '=') {
-            return *at + length + 1;
-        }
-    }
-    return NULL;
-}
-
-static bool number_of(char *const *environment, const char *name, uint64_t least, uint64_t most, uint64_t *ret_number)
-{
-    const char *value = value_of(environment, name);
-    return value != NULL && text_to_u64(value, least, most, ret_number);
-}
-
-uint64_t join_step_per_node(const char *text, uint64_t node)
-{
-    while (*text != '\0') {
-        char *end;
-        uint64_t tasks = strtoull(text, &end, 10);
-        uint64_t times = 1;
-        if (end == text || tasks == 0) {
-            return 0;
-        }
-        if (strncmp(end, "(x", 2) == 0) {
-            times = strtoull(end + 2, &end, 10);
-            end += *end == ')';
-        }
-        if (node < times) {
-            return tasks;
-        }
-        node -= times;
-        text = *end == ',' ? end + 1 : "";
-    }
-    return 0;
-}
-
 /* A variable that only ranks have. */
 static const struct kind {
     const char *launcher;
@@ -110,17 +72,17 @@ static bool find_slurm(char *const *environment, struct join_step *step)
     uint64_t job = 0;
     uint64_t id = 0;
     uint64_t node = 0;
-    const char *per_node = value_of(environment, "SLURM_STEP_TASKS_PER_NODE");
-    if (per_node == NULL || !number_of(environment, "SLURM_JOB_ID", 0, UINT32_MAX, &job) ||
-        !number_of(environment, "SLURM_STEP_ID", 0, SLURM_STEPS_MOST - 1, &id) ||
-        !number_of(environment, "SLURM_NODEID", 0, RANKS_MOST, &node) ||
-        !number_of(environment, "SLURM_PROCID", 0, RANKS_MOST, &step->rank) ||
-        !number_of(environment, "SLURM_LOCALID", 0, JOIN_RANKS_MOST, &step->local_rank) ||
-        !number_of(environment, "SLURM_STEP_NUM_TASKS", 1, RANKS_MOST, &step->size)) {
+    const char *per_node = strlist_value(environment, "SLURM_STEP_TASKS_PER_NODE");
+    if (per_node == NULL || !caller_number(environment, "SLURM_JOB_ID", 0, UINT32_MAX, &job) ||
+        !caller_number(environment, "SLURM_STEP_ID", 0, SLURM_STEPS_MOST - 1, &id) ||
+        !caller_number(environment, "SLURM_NODEID", 0, RANKS_MOST, &node) ||
+        !caller_number(environment, "SLURM_PROCID", 0, RANKS_MOST, &step->rank) ||
+        !caller_number(environment, "SLURM_LOCALID", 0, JOIN_RANKS_MOST, &step->local_rank) ||
+        !caller_number(environment, "SLURM_STEP_NUM_TASKS", 1, RANKS_MOST, &step->size)) {
         return false;
     }
     step->launcher = "slurm";
-    step->local_size = join_step_per_node(per_node, node);
+    step->local_size = caller_per_node(per_node, node);
     step->key =
         xasprintf("slurm.%llu.%llu.%llu", (unsigned long long)job, (unsigned long long)id, (unsigned long long)node);
     return true;
@@ -160,10 +122,10 @@ static char *launcher_key(const struct kind *kind)
 
 static bool find_kind(char *const *environment, const struct kind *kind, struct join_step *step)
 {
-    if (!number_of(environment, kind->rank, 0, RANKS_MOST, &step->rank) ||
-        !number_of(environment, kind->size, 1, RANKS_MOST, &step->size) ||
-        !number_of(environment, kind->local_rank, 0, JOIN_RANKS_MOST, &step->local_rank) ||
-        !number_of(environment, kind->local_size, 1, JOIN_RANKS_MOST, &step->local_size)) {
+    if (!caller_number(environment, kind->rank, 0, RANKS_MOST, &step->rank) ||
+        !caller_number(environment, kind->size, 1, RANKS_MOST, &step->size) ||
+        !caller_number(environment, kind->local_rank, 0, JOIN_RANKS_MOST, &step->local_rank) ||
+        !caller_number(environment, kind->local_size, 1, JOIN_RANKS_MOST, &step->local_size)) {
         return false;
     }
     step->launcher = kind->launcher;

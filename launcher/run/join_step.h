@@ -43,7 +43,5 @@ void join_wish_release(struct join_wish *wish);
 int join_step_find(const struct join_wish *wish, char *const *environment, struct join_step *ret_step, struct err *err);
 void join_step_release(struct join_step *step);
 
-/* Element `node` of a list as "4(x2),3": 4,4,3; 0 when there is none. Slurm's SLURM_TASKS_PER_NODE. */
-uint64_t join_step_per_node(const char *text, uint64_t node);
 /* A variable by which a launcher and its ranks find each other, or tell them who they are: the ranks get it. */
 bool join_step_is_wiring(const char *assignment);

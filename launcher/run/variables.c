@@ -130,24 +130,13 @@ static void add_callers(struct setup *setup, const struct facts *facts)
     }
 }
 
-static const char *value_in(const struct strlist *assignments, const char *name)
-{
-    size_t length = strlen(name);
-    for (size_t i = 0; i < assignments->count; i++) {
-        if (strncmp(assignments->item[i], name, length) == 0 && assignments->item[i][length] == '=') {
-            return assignments->item[i] + length + 1;
-        }
-    }
-    return NULL;
-}
-
 /* Who says OMP_NUM_THREADS means all libraries: they take it for theirs where their own variable is not set, but that
  * is set here. It may be a list, "4,2", for nested regions. */
 static char *thread_count(const struct setup *setup, const struct definition *def, const struct strlist *asked)
 {
     static const char name[] = "OMP_NUM_THREADS";
-    const char *wanted = value_in(asked, name);
-    wanted = wanted != NULL ? wanted : value_in(&def->variables, name);
+    const char *wanted = strlist_value(strlist_items(asked), name);
+    wanted = wanted != NULL ? wanted : strlist_value(strlist_items(&def->variables), name);
     size_t digits = wanted != NULL ? strspn(wanted, "0123456789") : 0;
     return digits > 0 ? xstrndup(wanted, digits) : xasprintf("%" PRIu64, setup->cpus);
 }
@@ -173,8 +162,8 @@ static void set_all(struct strlist *variables, const struct strlist *assignments
 /* Somebody's own tunables say nothing about the processor as a rule: both are wanted then. */
 static void join_tunables(struct strlist *variables, const struct strlist *baseline)
 {
-    const char *ours = value_in(baseline, BASELINE_TUNABLES);
-    const char *now = value_in(variables, BASELINE_TUNABLES);
+    const char *ours = strlist_value(strlist_items(baseline), BASELINE_TUNABLES);
+    const char *now = strlist_value(strlist_items(variables), BASELINE_TUNABLES);
     if (ours != NULL && now != NULL && strstr(now, BASELINE_HWCAPS) == NULL) {
         auto_free char *joined = xasprintf(BASELINE_TUNABLES "=%s:%s", ours, now);
         setup_set_variable(variables, joined);

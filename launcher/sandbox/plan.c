@@ -48,12 +48,8 @@ void plan_add_link(struct plan *plan, const char *target, const char *text)
 
 const char *plan_search_path(const struct plan *plan)
 {
-    for (size_t i = 0; i < plan->environment.count; i++) {
-        if (strncmp(plan->environment.item[i], "PATH=", 5) == 0) {
-            return plan->environment.item[i] + 5;
-        }
-    }
-    return "/usr/local/bin:/usr/bin:/bin";
+    const char *path = strlist_value(strlist_items(&plan->environment), "PATH");
+    return path != NULL ? path : "/usr/local/bin:/usr/bin:/bin";
 }
 
 void plan_release(struct plan *plan)

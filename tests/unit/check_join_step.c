@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/caller.h"
 #include "unit.h"
 
 static const struct {
@@ -19,7 +20,7 @@ static const struct {
 START_TEST(tasks_of_each_node)
 {
     for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++) {
-        ck_assert_msg(join_step_per_node(nodes[i].text, nodes[i].node) == nodes[i].tasks, "%s", nodes[i].text);
+        ck_assert_msg(caller_per_node(nodes[i].text, nodes[i].node) == nodes[i].tasks, "%s", nodes[i].text);
     }
 }
 END_TEST

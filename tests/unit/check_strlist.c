@@ -47,6 +47,22 @@ START_TEST(owns_what_it_took)
 }
 END_TEST
 
+START_TEST(finds_what_a_name_is)
+{
+    struct strlist list = {0};
+    ck_assert_ptr_null(strlist_value(NULL, "A"));
+    ck_assert_ptr_null(strlist_value(strlist_items(&list), "A"));
+    strlist_add(&list, "AB=2");
+    strlist_add(&list, "A");
+    strlist_add(&list, "A=1=x");
+    strlist_add(&list, "B=");
+    ck_assert_str_eq(strlist_value(strlist_items(&list), "A"), "1=x");
+    ck_assert_str_eq(strlist_value(strlist_items(&list), "B"), "");
+    ck_assert_ptr_null(strlist_value(strlist_items(&list), "C"));
+    strlist_release(&list);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("strlist");
@@ -54,6 +70,7 @@ int main(void)
     tcase_add_test(core, is_an_argv_at_every_length);
     tcase_add_test(core, sorts_by_bytes_in_any_locale);
     tcase_add_test(core, owns_what_it_took);
+    tcase_add_test(core, finds_what_a_name_is);
     suite_add_tcase(suite, core);
     return unit_run(suite);
 }
