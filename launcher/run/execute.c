@@ -227,6 +227,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     planner_build(&manifest->setup, execution->facts, execution->rootfs, scratch->path, &plan);
     company.record = observation_join(observation, &plan) ? record : NULL;
     company.told_to_end = execution->facts->job.is_node ? told_to_end : NULL;
+    company.recorded = execution->observe;
     company.seeded = manifest->setup.has_seed;
     if (execution->verify != NULL) {
         observation->observer.used = tree_check_used;
@@ -261,6 +262,8 @@ static int start(struct execution *execution, const struct scratch *scratch, str
         take_ranks(execution, manifest);
     }
     look_after(execution, observation, manifest);
+    struct job *job = &manifest->circumstances.job;
+    job->cancelled |= execution->facts->job.is_node && !job->cancelled && launch_told_late(launched);
     verified_take(&manifest->recording.verified, execution->verify);
     observation_release(observation);
     plan_release(&plan);

@@ -176,6 +176,7 @@ int rerun_perform(struct rerun *rerun, struct manifest *then, struct err *err)
         if (result == 0) {
             result = write_record(&project, &rerun->now, err);
         }
+        signals_let_go(&rerun->now.circumstances.launch.signals);
         if (result == 0) {
             result = compare(rerun, then, &project, err);
         }

@@ -417,7 +417,10 @@ static int launch_held(const struct plan *plan, const struct launch_company *com
                           .err = err};
     int status = run_init(&context, &watch, err);
     hear_what_ended(&watch);
-    sigprocmask(SIG_SETMASK, &old_mask, NULL);
+    signals_hold(&result->signals, &old_mask, context.company->told_to_end != NULL);
+    if (status < 0 || !context.company->recorded) {
+        signals_let_go(&result->signals);
+    }
     result->told_to_end = ending_was_told(&watch.ending, clock_ns(CLOCK_MONOTONIC));
     result->killed_late = watch.ending.over;
     if (status == 0 && result->limits != NULL) {

@@ -14,6 +14,7 @@
 #include "sandbox/join.h"
 #include "sandbox/limits.h"
 #include "sandbox/plan.h"
+#include "sandbox/signals.h"
 
 enum { LAUNCH_NAMESPACES = 7 };
 
@@ -32,7 +33,8 @@ struct launch_company {
     /* With record: a call of the command waits at `notify_fd`; takes it. 1: the next one is to be watched for here,
      * too; 0: somebody else does from now on; -1 with `err` set: the run is ended and launch() fails. */
     int (*hear)(void *context, struct err *err);
-    bool seeded; /* with record: also getrandom(2) is answered (setup.seed) */
+    bool recorded; /* a record is to be written afterwards: signals wait until then (signals_hold()) */
+    bool seeded;   /* with record: also getrandom(2) is answered (setup.seed) */
     /* The sandbox stands, `so_far` has its namespaces and PID 1; the command starts meanwhile, and its first call was
      * heard. May be NULL. */
     void (*ready)(void *context, const struct launch_result *so_far);
@@ -57,6 +59,7 @@ struct launch_result {
     bool unfinished;    /* launch_finish() is due */
     bool told_to_end;   /* by a batch system */
     bool killed_late;   /* it did not, and was killed by us */
+    struct signals_held signals;
     /* Errno with which the host refused plan.fixed_addresses: the command's were random; else 0. */
     int random_addresses;
     int landlock;               /* ABI of the kernel, 0: none (sandbox/scope.h) */
@@ -80,6 +83,10 @@ int launch(const struct plan *plan, const struct launch_company *company, struct
  * or where nobody else would reap PID 1; elsewhere it is left to the first process of the host. To be called last,
  * after a launch that succeeded; again is harmless. */
 void launch_finish(struct launch_result *result);
+
+/* Whether a batch system told the run to end just when its command ended, or ended it by that: to be asked when the
+ * record is about to be written, of a run that was not told before. */
+bool launch_told_late(const struct launch_result *result);
 
 /* The exit status for the shell: the command's own, 128+n when signal n ended it, or 124 when its time was over. */
 int launch_exit_code(const struct launch_result *result);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "sandbox/launch.h"
 
@@ -24,6 +25,16 @@ void launch_finish(struct launch_result *result)
     if (result->limits != NULL) {
         limits_let_go(result->limits);
     }
+}
+
+bool launch_told_late(const struct launch_result *result)
+{
+    enum { APART_S = 2 }; /* that one process is told after the other, on a node that has much to do */
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    bool just_ended = (int64_t)now.tv_sec - result->ended_ns / 1000000000 <= APART_S;
+    return result->signals.held && signals_told_meanwhile() &&
+           (just_ended || limits_ended_by(result->wait_status, SIGTERM));
 }
 
 int launch_exit_code(const struct launch_result *result)

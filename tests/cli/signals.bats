@@ -76,3 +76,16 @@ start_trap() {
     quietly env --default-signal=HUP,INT,QUIT "$SCIWRAP" exec --no-record tiny grep SigIgn /proc/self/status
     is "${output//[[:space:]]/}" SigIgn:0000000000000000
 }
+
+@test "a signal that comes when the command has ended costs neither record nor status" {
+    strace -o /dev/null -e trace=none true 2>/dev/null || skip "no tracing here"
+    local signal
+    for signal in TERM HUP USR1 ALRM; do # when the record is about to get its name
+        run strace -o trace -e trace=renameat -P manifest.json -e "inject=renameat:signal=$signal" "$SCIWRAP" exec tiny \
+            sh -c 'echo x >out; exit 4'
+        is "$signal $status" "$signal 4"
+        grep -q renameat trace
+        is "$(field 'm["experiment"]["exit"]')" "{'code': 4}"
+        rm -r .sciwrap
+    done
+}
