@@ -57,6 +57,7 @@
  *            tree_changes: what was left out of a tree
  *            tree_check, verified: what of the environment is checked before; what was checked in all
  *            manifest, manifest_write, file_list_doc, reader, project: the record, and the folder .sciwrap
+ *            begun: runs that have no record, and whether they go on
  *            catalog, catalog_entry, catalog_scan, catalog_cache, scan: what lists need to know of thousands of runs
  *            announcement, announcement_doc: what a launcher keeps so that its run is found
  *            running, host_processes: the runs that are going on, held against what the kernel says

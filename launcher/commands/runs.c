@@ -9,10 +9,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/units.h"
 #include "commands/command.h"
 #include "commands/runs_job.h"
 #include "commands/tell.h"
+#include "run/begun.h"
 #include "run/catalog.h"
 
 static const struct command_option options[] = {
@@ -35,12 +37,82 @@ static char *join(const struct catalog_run *run)
     return buf_take(&text);
 }
 
-static int compare_runs_by_start(const void *a, const void *b)
+/* A run, recorded or not. */
+struct row {
+    struct catalog_run run; /* of one without a record: what its note says */
+    const char *state;      /* in the place of exit status and time; NULL: there is a record */
+};
+
+struct rows {
+    struct row *row;
+    size_t count;
+    struct begun_run *begun; /* what the rows without a record point into */
+    size_t begun_count;
+    struct buf *words; /* their commands */
+};
+
+static const char *state_name(enum begun_state state)
 {
-    const struct catalog_run *first = *(const struct catalog_run *const *)a;
-    const struct catalog_run *second = *(const struct catalog_run *const *)b;
+    return state == BEGUN_LOST ? "lost" : "?";
+}
+
+static int compare_rows_by_start(const void *a, const void *b)
+{
+    const struct catalog_run *first = &((const struct row *)a)->run;
+    const struct catalog_run *second = &((const struct row *)b)->run;
     int order = strcmp(first->started, second->started); /* RFC 3339 in one zone sorts as text */
     return order != 0 ? order : strcmp(first->id, second->id);
+}
+
+/* Runs that go on are for `sciwrap ps`. */
+static void add_begun(struct rows *rows, const struct project *project, const char *id)
+{
+    struct begun_run *begun = &rows->begun[rows->begun_count];
+    struct buf *words = &rows->words[rows->begun_count];
+    begun_look(begun, project, id);
+    if (begun->state == BEGUN_GOES_ON) {
+        begun_run_release(begun);
+        return;
+    }
+    rows->begun_count++;
+    for (size_t i = 0; i < begun->command.count; i++) {
+        buf_add(words, begun->command.item[i], strlen(begun->command.item[i]) + 1);
+    }
+    rows->row[rows->count++] = (struct row){
+        .run = {.id = id,
+                .started = begun->started,
+                .environment = begun->environment != NULL ? begun->environment : "",
+                .command = buf_text(words),
+                .words = begun->command.count,
+                .rerun_of = ""},
+        .state = state_name(begun->state),
+    };
+}
+
+static void collect(struct rows *rows, const struct project *project, const struct catalog *catalog)
+{
+    const struct strlist *unrecorded = &catalog->unrecorded;
+    *rows = (struct rows){.row = xcalloc(catalog->count + unrecorded->count + 1, sizeof(*rows->row)),
+                          .begun = xcalloc(unrecorded->count + 1, sizeof(*rows->begun)),
+                          .words = xcalloc(unrecorded->count + 1, sizeof(*rows->words))};
+    for (size_t i = 0; i < catalog->count; i++) {
+        rows->row[rows->count++].run = catalog->run[i];
+    }
+    for (size_t i = 0; i < unrecorded->count; i++) {
+        add_begun(rows, project, unrecorded->item[i]);
+    }
+    qsort(rows->row, rows->count, sizeof(*rows->row), compare_rows_by_start);
+}
+
+static void release_rows(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->begun_count; i++) {
+        begun_run_release(&rows->begun[i]);
+        buf_release(&rows->words[i]);
+    }
+    free(rows->row);
+    free(rows->begun);
+    free(rows->words);
 }
 
 static const struct column columns[] = {
@@ -53,42 +125,53 @@ static const struct column columns[] = {
     {0},
 };
 
-static void print_row(struct columns *table, const struct catalog_run *run)
+static void print_row(struct columns *table, const struct row *row)
 {
+    const struct catalog_run *run = &row->run;
     enum { TO_THE_SECOND = sizeof("2026-01-01T00:00:00") - 1 };
     char took[UNITS_TEXT];
     auto_free char *words = join(run);
     columns_add(table, run->id);
     columns_addf(table, "%.*s", TO_THE_SECOND, run->started);
-    columns_add(table, run->environment);
-    columns_addf(table, "%d", (int)run->exit_code);
-    columns_add(table, units_duration(took, run->elapsed_ns));
+    columns_add(table, run->environment[0] != '\0' ? run->environment : "-");
+    if (row->state != NULL) {
+        columns_add(table, row->state);
+        columns_add(table, "-");
+    } else {
+        columns_addf(table, "%d", (int)run->exit_code);
+        columns_add(table, units_duration(took, run->elapsed_ns));
+    }
     columns_add(table, words);
 }
 
-static void add_row(struct doc *list, const struct catalog_run *run)
+static void add_row(struct doc *list, const struct row *row)
 {
+    const struct catalog_run *run = &row->run;
     struct doc *object = doc_object();
     auto_free char *command = join(run);
     doc_put_text(object, "id", run->id);
     doc_put_text(object, "started", run->started);
-    doc_put_text(object, "environment", run->environment);
-    doc_put_text(object, "command", command);
-    doc_put_number(object, "exit", run->exit_code);
-    doc_put_number(object, "elapsed_ns", run->elapsed_ns);
-    doc_put_text(object, "rerun_of", run->rerun_of[0] != '\0' ? run->rerun_of : NULL);
+    doc_put_text(object, "environment", run->environment[0] != '\0' ? run->environment : NULL);
+    doc_put_text(object, "command", run->words > 0 ? command : NULL);
+    if (row->state != NULL) {
+        doc_put_text(object, "state", row->state[0] != '?' ? row->state : "unknown");
+    } else {
+        doc_put_number(object, "exit", run->exit_code);
+        doc_put_number(object, "elapsed_ns", run->elapsed_ns);
+        doc_put_text(object, "rerun_of", run->rerun_of[0] != '\0' ? run->rerun_of : NULL);
+    }
     doc_append(list, object);
 }
 
-static void show_rows(const struct catalog_run *const *runs, size_t count, bool json)
+static void show_rows(const struct rows *rows, bool json)
 {
     struct doc *list = json ? doc_array() : NULL;
     auto_release(columns) struct columns table = columns_of(columns);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < rows->count; i++) {
         if (json) {
-            add_row(list, runs[i]);
+            add_row(list, &rows->row[i]);
         } else {
-            print_row(&table, runs[i]);
+            print_row(&table, &rows->row[i]);
         }
     }
     if (json) {
@@ -98,9 +181,44 @@ static void show_rows(const struct catalog_run *const *runs, size_t count, bool 
     }
 }
 
+/* "; the first on node3, slurm 17, on node3" */
+static char *describe_begun(const struct begun_run *begun)
+{
+    struct buf text = {0};
+    auto_release(buf) struct buf place = {0};
+    auto_free char *job = begun->job.is_there ? job_text(&begun->job) : xstrdup("");
+    buf_addf(&place, "%s%s%s", begun->host, job[0] != '\0' ? ", " : "", job);
+    buf_add_text(&text, "; the first on ");
+    quote_escape(&text, buf_text(&place));
+    return buf_take(&text);
+}
+
+/* What stands in the column EXIT without being a number. */
+static void explain_begun(const struct rows *rows)
+{
+    size_t lost = 0;
+    auto_free char *first = NULL;
+    for (size_t i = 0; i < rows->begun_count; i++) {
+        const struct begun_run *begun = &rows->begun[i];
+        lost += begun->state == BEGUN_LOST;
+        if (begun->state != BEGUN_LOST && begun->host != NULL && first == NULL) {
+            first = describe_begun(begun);
+        }
+    }
+    if (lost > 0) {
+        log_info("lost: killed before there was a record; what %s read and wrote is not known",
+                 lost == 1 ? "it" : "they");
+    }
+    if (rows->begun_count > lost) {
+        log_info("?: no record; begun on another host, which alone knows whether it goes on%s",
+                 first != NULL ? first : "");
+    }
+}
+
 static int show_project(const struct project *project, bool json, struct err *err)
 {
     struct catalog catalog = {0};
+    struct rows rows = {0};
     if (catalog_load(&catalog, project, err) < 0) {
         return -1;
     }
@@ -108,13 +226,12 @@ static int show_project(const struct project *project, bool json, struct err *er
     for (size_t i = 0; i < catalog.notes.count; i++) {
         log_warn("%s", catalog.notes.item[i]);
     }
-    const struct catalog_run **runs = xcalloc(catalog.count + 1, sizeof(*runs));
-    for (size_t i = 0; i < catalog.count; i++) {
-        runs[i] = &catalog.run[i];
+    collect(&rows, project, &catalog);
+    show_rows(&rows, json);
+    if (!json) {
+        explain_begun(&rows);
     }
-    qsort(runs, catalog.count, sizeof(*runs), compare_runs_by_start);
-    show_rows(runs, catalog.count, json);
-    free(runs);
+    release_rows(&rows);
     catalog_release(&catalog);
     return 0;
 }

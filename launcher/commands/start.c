@@ -19,6 +19,7 @@
 #include "env/image_settings.h"
 #include "run/autobind.h"
 #include "run/baseline.h"
+#include "run/begun.h"
 #include "run/execute.h"
 #include "run/inputs.h"
 #include "run/join.h"
@@ -74,6 +75,7 @@ struct session {
     struct strlist words; /* of the command line after ENV */
     size_t first_word;    /* where they begin in the setup's argv */
     struct project project;
+    struct begun begun;
     struct manifest manifest;
     struct join_offer offer;  /* of a rank */
     struct join_group *group; /* the ranks, in the process that leads them; else NULL */
@@ -264,15 +266,11 @@ static int print_plan(struct session *session)
     return 0;
 }
 
-static int write_manifest(const struct session *session, struct err *err)
+static int write_manifest(struct session *session, struct err *err)
 {
     auto_free char *text = manifest_format(&session->manifest);
-    if (session->project.path != NULL) {
-        auto_fd int fd =
-            openat(session->project.runs_fd, session->manifest.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fs_write_atomic(fd, MANIFEST_NAME, 0666, text, strlen(text), err) < 0) {
-            return err_wrap(err, "record of the run");
-        }
+    if (session->project.path != NULL && begun_record(&session->begun, text, err) < 0) {
+        return -1;
     }
     if (session->options.manifest != NULL) {
         const char *name = path_base(session->options.manifest);
@@ -293,7 +291,8 @@ static int begin_record(struct session *session, struct err *err)
     bool observe = !session->options.no_record || session->options.manifest != NULL;
     if (!session->options.no_record) {
         if (project_open(&session->project, session->facts.workdir, err) < 0 ||
-            project_new_run(&session->project, session->manifest.id, err) < 0) {
+            begun_start(&session->begun, &session->project, &session->manifest.setup, &session->facts.job,
+                        session->manifest.id, err) < 0) {
             return -1;
         }
     }
@@ -372,7 +371,7 @@ static int perform(struct session *session, int *exit_code, struct err *err)
             result = -1;
         }
     } else if (session->project.path != NULL) {
-        unlinkat(session->project.runs_fd, session->manifest.id, AT_REMOVEDIR);
+        begun_drop(&session->begun, &session->project, session->manifest.id);
     }
     for (size_t i = 0; i < execution.notes.count; i++) {
         log_info("%s", execution.notes.item[i]);
@@ -412,6 +411,7 @@ static void release_session(struct session *session)
     store_tree_release(&session->tree);
     facts_release(&session->facts);
     strlist_release(&session->words);
+    begun_close(&session->begun);
     project_close(&session->project);
     manifest_release(&session->manifest);
 }
@@ -442,7 +442,7 @@ static int start(struct session *session, int argc, char **argv, int *exit_code,
 int start_run(const struct command *command, enum start_kind kind, int argc, char **argv, int *exit_code,
               struct err *err)
 {
-    struct session session = {.command = command, .kind = kind, .tree.fd = -1, .project.runs_fd = -1};
+    struct session session = {.command = command, .kind = kind, .tree.fd = -1, .project.runs_fd = -1, .begun.fd = -1};
     int result = start(&session, argc, argv, exit_code, err);
     release_session(&session);
     return result;

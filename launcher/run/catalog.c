@@ -225,6 +225,9 @@ static void take_item(struct gathering *gathering, const struct catalog_worker *
     if (item->state == ITEM_UNREADABLE) {
         note_unread(gathering->catalog, gathering->project, item->id);
     }
+    if (item->state == ITEM_ABSENT) {
+        strlist_add(&gathering->catalog->unrecorded, item->id);
+    }
     if (read_entry(worker, item, &run)) {
         take_run(gathering, &run);
         gathering->kept += item->state == ITEM_CACHED;
@@ -306,6 +309,7 @@ void catalog_release(struct catalog *catalog)
     free(catalog->worker);
     free(catalog->run);
     strlist_release(&catalog->notes);
+    strlist_release(&catalog->unrecorded);
     catalog_cache_release(&catalog->cache);
     *catalog = (struct catalog){0};
 }

@@ -25,6 +25,7 @@ struct catalog {
     struct catalog_run *run; /* whole records, sorted by ID */
     size_t count;
     struct strlist notes;       /* records that are left out, and why: for log_warn */
+    struct strlist unrecorded;  /* IDs of runs without a record (run/begun.h) */
     struct catalog_cache cache; /* what `run` points into, as the memory of the workers */
     struct catalog_worker *worker;
     size_t workers;

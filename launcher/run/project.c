@@ -158,10 +158,27 @@ static bool is_near(const char *text, const char *id)
     return replaced || swapped;
 }
 
-static int complain_absent(const struct strlist *names, const char *text, const char *project, struct err *err)
+/* Of a run that goes on, or was killed, there is the folder alone. */
+static bool is_unrecorded(const struct project *project, const char *name, const char *text)
+{
+    auto_free char *record = xasprintf("%s/" MANIFEST_NAME, name);
+    return project_is_id(name) && strncmp(name, text, strlen(text)) == 0 &&
+           faccessat(project->runs_fd, record, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
+static int complain_absent(const struct project *project, const struct strlist *names, const char *text,
+                           struct err *err)
 {
     const char *near = NULL;
     size_t count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        if (is_unrecorded(project, names->item[i], text)) {
+            return err_set(err, ERR_NOT_FOUND,
+                           "run '%s' in '%s' has no record: it goes on, or was killed before there was one; see "
+                           "'sciwrap ps' and 'sciwrap runs'",
+                           names->item[i], project->path);
+        }
+    }
     for (size_t i = 0; i < names->count; i++) {
         if (project_is_id(names->item[i]) && is_near(text, names->item[i])) {
             near = names->item[i];
@@ -169,9 +186,10 @@ static int complain_absent(const struct strlist *names, const char *text, const 
         }
     }
     if (count == 1) {
-        return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'; did you mean '%s'?", text, project, near);
+        return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'; did you mean '%s'?", text, project->path,
+                       near);
     }
-    return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'; see 'sciwrap runs'", text, project);
+    return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'; see 'sciwrap runs'", text, project->path);
 }
 
 static char *choose(const struct strlist *matches, const char *text, struct err *err)
@@ -207,7 +225,7 @@ char *project_resolve(const struct project *project, const char *text, struct er
             }
         }
         if (matches.count == 0) {
-            (void)complain_absent(&names, text, project->path, err);
+            (void)complain_absent(project, &names, text, err);
         } else {
             found = choose(&matches, text, err);
         }

@@ -4,6 +4,7 @@
  * a new one in it.
  *
  *     .sciwrap/runs/ID/manifest.json     ID: 12 lower-case hexadecimal digits
+ *     .sciwrap/runs/ID/begun.json        before that, in a batch job (run/begun.h)
  *     .sciwrap/runs/ID/work              of a rerun: its work directory
  *     .sciwrap/catalog                   a cache (run/catalog.h)
  *

@@ -70,14 +70,10 @@ static int run_redirected(struct rerun *rerun, struct manifest *then, const stru
     return result;
 }
 
-static int write_record(const struct project *project, const struct manifest *manifest, struct err *err)
+static int write_record(struct rerun *rerun, struct err *err)
 {
-    auto_free char *text = manifest_format(manifest);
-    auto_fd int fd = openat(project->runs_fd, manifest->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fs_write_atomic(fd, MANIFEST_NAME, 0666, text, strlen(text), err) < 0) {
-        return err_wrap(err, "record of the rerun");
-    }
-    return 0;
+    auto_free char *text = manifest_format(&rerun->now);
+    return begun_record(&rerun->begun, text, err);
 }
 
 /* Everything of the run's folder but the manifest. */
@@ -148,7 +144,7 @@ static int find_differences(const struct rerun *rerun, struct difference_list *r
     return 0;
 }
 
-static int compare(struct rerun *rerun, struct manifest *then, const struct project *project, struct err *err)
+static int compare(struct rerun *rerun, struct manifest *then, struct err *err)
 {
     const struct compare_options options = {.rules = rerun->rules, .objects = rerun->objects};
     struct difference_list differences = {0};
@@ -159,26 +155,36 @@ static int compare(struct rerun *rerun, struct manifest *then, const struct proj
     rerun->comparison.differences = differences;
     machine_name(rerun->comparison.machine);
     rerun->now.comparison = &rerun->comparison;
-    return write_record(project, &rerun->now, err);
+    return write_record(rerun, err);
+}
+
+static int begin(struct rerun *rerun, struct manifest *then, const struct project *project, struct err *err)
+{
+    struct job job = {0};
+    take_over(&rerun->now, then);
+    file_list_sort(&then->outputs);
+    job_gather(&job, environ);
+    int result = begun_start(&rerun->begun, project, &rerun->now.setup, &job, rerun->now.id, err);
+    job_release(&job);
+    return result;
 }
 
 int rerun_perform(struct rerun *rerun, struct manifest *then, struct err *err)
 {
     struct project project = {.runs_fd = -1};
     int result = project_open(&project, rerun->cwd, err);
+    rerun->begun.fd = -1;
     if (result == 0) {
-        result = project_new_run(&project, rerun->now.id, err);
+        result = begin(rerun, then, &project, err);
     }
     if (result == 0) {
-        take_over(&rerun->now, then);
-        file_list_sort(&then->outputs);
         result = perform(rerun, then, &project, err);
         if (result == 0) {
-            result = write_record(&project, &rerun->now, err);
+            result = write_record(rerun, err);
         }
         signals_let_go(&rerun->now.circumstances.launch.signals);
         if (result == 0) {
-            result = compare(rerun, then, &project, err);
+            result = compare(rerun, then, err);
         }
         if (result < 0 || (comparison_is_good(&rerun->comparison) && !rerun->keep)) {
             remove_work(&project, rerun->now.id);
@@ -187,6 +193,7 @@ int rerun_perform(struct rerun *rerun, struct manifest *then, struct err *err)
             rerun->kept = project_run_path(&project, rerun->now.id, "work");
         }
     }
+    begun_close(&rerun->begun);
     project_close(&project);
     return result;
 }

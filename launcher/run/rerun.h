@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/strlist.h"
+#include "run/begun.h"
 #include "run/compare.h"
 #include "run/manifest.h"
 
@@ -21,6 +22,7 @@ struct rerun {
     const struct doc *then_doc; /* the manifest as a document, for what is different before the start */
     bool keep;                  /* leave the work directory even when nothing differs */
 
+    struct begun begun;
     struct manifest now; /* the new run, recorded under its own ID */
     struct comparison comparison;
     struct strlist notes; /* lines for people */

@@ -184,3 +184,63 @@ tear() {
     [[ ! -e .sciwrap/catalog ]]
     chmod u+w .sciwrap
 }
+
+# The run of `sleep $1` has begun: its folder in $begun, its launcher in $launcher. Older than a moment, as lists look at no
+# younger ones.
+begin_run() {
+    "$SCIWRAP" exec tiny sh -c ": >ready.$1; exec sleep $1" 3>&- &
+    launcher=$!
+    until_true test -e "ready.$1"
+    begun=$(comm -13 <(for f in .sciwrap/runs/*/manifest.json; do echo "${f%/manifest.json}"; done | sort) <(find .sciwrap/runs -mindepth 1 -maxdepth 1 | sort) | grep -vxF "${known:-none}")
+    touch -d '1 minute ago' "$begun"
+}
+
+kill_run() {
+    kill -KILL "$launcher"
+    wait "$launcher" || true
+    until_true flock --shared --nonblock "$begun" true # what was inside is gone as well
+}
+
+@test "a run that was killed at once is told as lost, one that goes on is not" {
+    begin_run 61
+    quietly "$SCIWRAP" runs
+    is "$output" ''
+    id=${begun##*/}
+    fails_with 125 "run '$id' in .* has no record: it goes on, or was killed" -- "$SCIWRAP" show "${id:0:6}"
+    kill_run
+    succeeds "$SCIWRAP" runs
+    says "$id  [0-9T:-]+  - +lost +-  $"
+    notes '^sciwrap: lost: killed before there was a record; what it read and wrote is not known$'
+    succeeds "$SCIWRAP" runs --json
+    is "$(python3 -c 'import json, sys; print([(r["id"], r["state"], sorted(r)) for r in json.load(sys.stdin)])' <<<"$output")" \
+        "[('$id', 'lost', ['id', 'started', 'state'])]"
+    "$SCIWRAP" exec tiny true
+    is "$("$SCIWRAP" runs 2>/dev/null | grep -c lost)" 1
+    rm -r "$begun"
+    quietly "$SCIWRAP" runs
+    is "${#lines[@]}" 2
+}
+
+@test "of a job's run that was killed at once, environment, command and place are known" {
+    export SLURM_JOB_ID=17 SLURMD_NODENAME=node3 SLURM_CPUS_ON_NODE=1 SLURM_JOB_NODELIST=node3
+    begin_run 62
+    kill_run
+    succeeds "$SCIWRAP" runs
+    says "${begun##*/}  [0-9T:-]+  tiny +lost +-  sh -c : >ready.62; exec sleep 62"
+    sed -i 's/"boot_id": "../"boot_id": "zz/; s/"host": ".*",$/"host": "n\\u001b3",/' "$begun/begun.json"
+    touch -d '1 minute ago' "$begun"
+    succeeds "$SCIWRAP" runs
+    says "${begun##*/}  [0-9T:-]+  tiny +\? +-  sh -c"
+    notes '^sciwrap: \?: no record; begun on another host, .* the first on n\\x1b3, slurm 17, on node3, 1 CPU$'
+    # What somebody else may have put there.
+    local wrong
+    for wrong in '' '{' '[]' '{"command": 7, "job": [], "host": {}}' "$(printf '\0')"; do
+        printf '%s' "$wrong" >"$begun/begun.json"
+        touch -d '1 minute ago' "$begun"
+        succeeds "$SCIWRAP" runs
+        says "${begun##*/}  [0-9T:-]+  - +lost"
+    done
+    known=$begun
+    "$SCIWRAP" exec tiny true
+    is "$(find .sciwrap/runs -name begun.json)" "$begun/begun.json" # the record took its place
+}
