@@ -110,3 +110,48 @@ uint64_t slurm_array_size(void)
     auto_free char *digits = xstrndup(line, strspn(line, "0123456789"));
     return text_to_u64(digits, 1, UINT32_MAX, &size) ? size : 0;
 }
+
+/* Up to three numbers with colons between them; how many, 0: something else. */
+static size_t read_numbers(const char *text, uint64_t number[3])
+{
+    size_t count = 0;
+    for (const char *at = text; count < 3; at++) {
+        size_t digits = strspn(at, "0123456789");
+        auto_free char *one = xstrndup(at, digits);
+        if (!text_to_u64(one, 0, UINT32_MAX, &number[count++])) {
+            return 0;
+        }
+        at += digits;
+        if (*at != ':') {
+            return *at == '\0' ? count : 0;
+        }
+    }
+    return 0;
+}
+
+bool slurm_time(const char *text, uint64_t *ret_seconds)
+{
+    uint64_t days = 0;
+    uint64_t n[3] = {0};
+    const char *rest = strchr(text, '-');
+    if (rest != NULL) {
+        auto_free char *first = xstrndup(text, (size_t)(rest - text));
+        if (!text_to_u64(first, 0, UINT32_MAX, &days)) {
+            return false;
+        }
+    }
+    size_t count = read_numbers(rest != NULL ? rest + 1 : text, n);
+    uint64_t seconds = 0;
+    if (count == 0) {
+        return false;
+    }
+    if (rest != NULL || count == 3) { /* hours first */
+        seconds = days * 86400 + n[0] * 3600 + n[1] * 60 + n[2];
+    } else {
+        seconds = n[0] * 60 + n[1];
+    }
+    if (seconds > 0) {
+        *ret_seconds = (seconds + 59) / 60 * 60;
+    }
+    return seconds > 0;
+}

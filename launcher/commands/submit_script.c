@@ -3,11 +3,13 @@
 #include "commands/submit_script.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "commands/slurm_call.h"
 #include "commands/submit_words.h"
 #include "env/definition.h"
 
@@ -153,6 +155,17 @@ static void add_remarks(const struct submit_script *script, struct buf *text)
     }
 }
 
+/* Older Slurms do not tell a job its time limit. */
+static void add_time(const struct submission *submission, struct buf *text)
+{
+    uint64_t seconds = 0;
+    const char *given = submit_sbatch_value(&submission->options, "time", 't');
+    given = given != NULL ? given : getenv("SBATCH_TIMELIMIT");
+    if (given != NULL && slurm_time(given, &seconds)) {
+        buf_addf(text, "export SCIWRAP_SWEEP_TIME=%" PRIu64 "\n", seconds);
+    }
+}
+
 static void add_place(const struct submit_script *script, struct buf *text)
 {
     const struct submission *submission = script->submission;
@@ -165,6 +178,7 @@ static void add_place(const struct submit_script *script, struct buf *text)
     } else {
         buf_add_text(text, "export SCIWRAP_SWEEP_ROW=\"$SLURM_ARRAY_TASK_ID\"\n");
     }
+    add_time(submission, text);
     if (table != NULL) {
         buf_add_text(text, "export SCIWRAP_SWEEP_FILE=");
         quote_word(text, table);

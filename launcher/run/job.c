@@ -70,6 +70,9 @@ static void gather_time(struct job *job, char *const *environment)
             job->time_limit_s = end - start;
         }
     }
+    if (job->time_limit_s == 0) { /* older Slurms do not tell it: from the script of sciwrap submit */
+        (void)number_of(environment, "SCIWRAP_SWEEP_TIME", 1, most, &job->time_limit_s);
+    }
 }
 
 static void gather_step(struct job *job, char *const *environment)

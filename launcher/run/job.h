@@ -29,7 +29,7 @@ struct job {
     char *node;  /* the name that Slurm has for this machine */
     char *nodes; /* all of the job, or of the step: "node[1-3]" */
     char *submit_host;
-    char *sweep_id;       /* set by the script of sciwrap submit, as is the row */
+    char *sweep_id;       /* set by the script of sciwrap submit, as are the row, and the time where Slurm is silent */
     struct sweep_row row; /* of the table of sciwrap submit; not gathered here */
     bool has_array_index;
     bool has_task;

@@ -41,6 +41,7 @@ submissions() {
         "('18', {'sample': 'B', 'depth': '30'})"
     is "$(field "m['circumstances']['job']['sweep']['file'], m['circumstances']['job']['sweep']['sha256']" "$manifest")" \
         "('params.csv', '$(sha256 params.csv)')"
+    is "$(field "m['circumstances']['job']['time_limit_s']" "$manifest")" 600
     is "$(field "m['circumstances']['job']['sweep']['id']" "$manifest")" "$(basename "$(submissions)")"
     python3 "$BATS_TEST_DIRNAME/schema.py" "$manifest"
 }

@@ -86,6 +86,19 @@ trap "usr=\$((usr + 1)); echo usr1 \$usr >>heard" USR1
     grep -q 'sciwrap: Slurm told the job to end and the command went on' said
 }
 
+@test "a job that is killed at once is told as lost, with what it was" {
+    job -- "exec \"\$SCIWRAP\" exec tiny sh -c ': >ready; exec sleep 300'"
+    until_true test -e ready
+    scancel --batch --signal=KILL "$job"
+    over
+    touch -d '1 minute ago' .sciwrap/runs/* # younger ones may be about to end
+    succeeds "$SCIWRAP" runs
+    says 'tiny +lost +-  sh -c : >ready; exec sleep 300'
+    is "$(find .sciwrap/runs -name manifest.json)" ''
+    succeeds "$SCIWRAP" runs --job "$job"
+    says ' lost '
+}
+
 @test "signals of scancel reach the command once, by every way" {
     local way
     local -A started=([--batch]='exec "$SCIWRAP"' [--full]='trap : USR1; "$SCIWRAP"' [--verbose]='srun "$SCIWRAP"')

@@ -16,6 +16,7 @@ last_line() { # of the table, when every task has ended
     job=$("$SCIWRAP" submit --sweep params.csv --time 5 --comment 'x "y" # z' -- \
         exec tiny sh -c 'printf %s "$2" >"out.$1"; [ "$2" != fail ] || [ -e repaired ]' sh '{n}' '{text}')
     is "$(last_line "$job")" '3 tasks: 2 done, 1 failed'
+    is "$(field 'm["circumstances"]["job"]["time_limit_s"]')" 300
     is "$(cat out.1)" 'a "b" $(touch gone) # \'
     is "$(cat out.2)" $'two\nlines'
     [[ ! -e gone ]]

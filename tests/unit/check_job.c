@@ -146,6 +146,28 @@ START_TEST(leaves_out_what_slurm_does_not_write)
 }
 END_TEST
 
+/* What submit asked for stands in for what Slurm does not tell, and for nothing else. */
+START_TEST(takes_the_time_that_was_asked_for_where_slurm_is_silent)
+{
+    static const struct {
+        const char *end, *asked;
+        uint64_t limit;
+    } cases[] = {{"SLURM_JOB_END_TIME=1060", "SCIWRAP_SWEEP_TIME=300", 60},
+                 {"X=", "SCIWRAP_SWEEP_TIME=300", 300},
+                 {"X=", "SCIWRAP_SWEEP_TIME=0", 0},
+                 {"X=", "SCIWRAP_SWEEP_TIME=5m", 0},
+                 {"X=", "SCIWRAP_SWEEP_TIME=18446744073709551615", 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *const environment[] = {"SLURM_JOB_ID=1", "SLURMD_NODENAME=n", "SLURM_JOB_START_TIME=1000",
+                                           cases[i].end,     cases[i].asked,      NULL};
+        struct job job;
+        gather(&job, environment);
+        ck_assert_uint_eq(job.time_limit_s, cases[i].limit);
+        job_release(&job);
+    }
+}
+END_TEST
+
 START_TEST(comes_back_from_a_manifest)
 {
     static const char *const environment[] = {ANY,
@@ -295,6 +317,7 @@ int main(void)
     tcase_add_loop_test(tests, counts_the_cpus_of_this_process, 0, ROWS(shares));
     tcase_add_loop_test(tests, reads_memory_in_mebibytes, 0, ROWS(memories));
     tcase_add_test(tests, leaves_out_what_slurm_does_not_write);
+    tcase_add_test(tests, takes_the_time_that_was_asked_for_where_slurm_is_silent);
     tcase_add_test(tests, comes_back_from_a_manifest);
     tcase_add_loop_test(tests, reads_how_long_slurm_waits, 0, ROWS(configurations));
     tcase_add_loop_test(tests, leaves_time_for_the_record, 0, ROWS(graces));

@@ -2,6 +2,8 @@
  * Tests of commands/submit_words: which words are ours, which are sbatch's, and where the environment stands. */
 #include "commands/submit_words.h"
 
+#include "commands/slurm_call.h"
+
 #include "base/mem.h"
 #include "unit.h"
 
@@ -138,6 +140,22 @@ START_TEST(the_last_value_holds)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    uint64_t seconds; /* 0: none */
+} times[] = {{"10", 600},         {"0:30", 60},    {"90:01", 5460}, {"1:30:00", 5400}, {"1-0", 86400},
+             {"2-12:30", 217800}, {"0-0:0:1", 60}, {"0", 0},        {"UNLIMITED", 0},  {"", 0},
+             {"-1", 0},           {"1-", 0},       {"-", 0},        {"1:2:3:4", 0},    {"1:", 0},
+             {"99999999999", 0},  {"1-1-1", 0},    {"10 ", 0},      {"1-2:3:4:5", 0},  {"4294967295", 257698037700}};
+
+START_TEST(reads_time_as_sbatch_does)
+{
+    uint64_t seconds = 0;
+    ck_assert_int_eq(slurm_time(times[_i].text, &seconds), times[_i].seconds != 0);
+    ck_assert_uint_eq(seconds, times[_i].seconds);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("submit_words");
@@ -146,6 +164,7 @@ int main(void)
     tcase_add_loop_test(group, refuses_what_sbatch_would_take_for_the_script, 0, ROWS(refused));
     tcase_add_loop_test(group, finds_the_environment, 0, ROWS(runs));
     tcase_add_test(group, the_last_value_holds);
+    tcase_add_loop_test(group, reads_time_as_sbatch_does, 0, ROWS(times));
     suite_add_tcase(suite, group);
     return unit_run(suite);
 }
