@@ -82,3 +82,18 @@ covered() { # TEXT-OF-A-SHELL
     succeeds "$FIXTURES/under" lacking landlock "$SCIWRAP" doctor
     says 'optional +Landlock scopes: Linux before 5.13'
 }
+
+# A child beside init makes it, with the same errno: the reason is to be that of the namespace, every time.
+@test "network namespaces limited to 0 are named, every time, and a run with the host's network needs none" {
+    unshare -Ur true 2>/dev/null || skip "no user namespaces here"
+    # shellcheck disable=SC2016 # for the inner shell
+    run unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces || exit 1
+        for i in $(seq 30); do "$SCIWRAP" exec --no-record tiny touch ran; [ $? = 125 ] || exit 2; done 2>&1 | sort -u >said
+        "$SCIWRAP" doctor >doctor; "$SCIWRAP" exec --network host tiny touch with-host'
+    is "$status" 0
+    is "$(wc -l <said)" 1
+    grep -q "^sciwrap: cannot create a network namespace: .*user.max_net_namespaces); use '--network host', or ask .*sysctl -w" said
+    grep -q "^missing .*network namespaces: .*user.max_net_namespaces); use '--network host'" doctor
+    is "$(grep -c ^missing doctor)" 1
+    [[ ! -e ran && -e with-host ]]
+}
