@@ -209,7 +209,7 @@ kill_run() {
     fails_with 125 "run '$id' in .* has no record: it goes on, or was killed" -- "$SCIWRAP" show "${id:0:6}"
     kill_run
     succeeds "$SCIWRAP" runs
-    says "$id  [0-9T:-]+  - +lost +-  $"
+    says "$id +[0-9T:-]+ +- +lost +-"
     notes '^sciwrap: lost: killed before there was a record; what it read and wrote is not known$'
     succeeds "$SCIWRAP" runs --json
     is "$(python3 -c 'import json, sys; print([(r["id"], r["state"], sorted(r)) for r in json.load(sys.stdin)])' <<<"$output")" \
@@ -226,11 +226,11 @@ kill_run() {
     begin_run 62
     kill_run
     succeeds "$SCIWRAP" runs
-    says "${begun##*/}  [0-9T:-]+  tiny +lost +-  sh -c : >ready.62; exec sleep 62"
+    says "${begun##*/} +[0-9T:-]+ +tiny +lost +-  sh -c : >ready.62; exec sleep 62"
     sed -i 's/"boot_id": "../"boot_id": "zz/; s/"host": ".*",$/"host": "n\\u001b3",/' "$begun/begun.json"
     touch -d '1 minute ago' "$begun"
     succeeds "$SCIWRAP" runs
-    says "${begun##*/}  [0-9T:-]+  tiny +\? +-  sh -c"
+    says "${begun##*/} +[0-9T:-]+ +tiny +\? +-  sh -c"
     notes '^sciwrap: \?: no record; begun on another host, .* the first on n\\x1b3, slurm 17, on node3, 1 CPU$'
     # What somebody else may have put there.
     local wrong
@@ -238,7 +238,7 @@ kill_run() {
         printf '%s' "$wrong" >"$begun/begun.json"
         touch -d '1 minute ago' "$begun"
         succeeds "$SCIWRAP" runs
-        says "${begun##*/}  [0-9T:-]+  - +lost"
+        says "${begun##*/} +[0-9T:-]+ +- +lost"
     done
     known=$begun
     "$SCIWRAP" exec tiny true

@@ -93,7 +93,7 @@ trap "usr=\$((usr + 1)); echo usr1 \$usr >>heard" USR1
     over
     touch -d '1 minute ago' .sciwrap/runs/* # younger ones may be about to end
     succeeds "$SCIWRAP" runs
-    says 'tiny +lost +-  sh -c : >ready; exec sleep 300'
+    says 'tiny +lost +- +sh -c : >ready; exec sleep 300'
     is "$(find .sciwrap/runs -name manifest.json)" ''
     succeeds "$SCIWRAP" runs --job "$job"
     says ' lost '
