@@ -124,6 +124,7 @@ is_waiting() {
     until_true test -e once
     scontrol requeue "$job"
     until_true is_waiting
+    sleep 1.1 # in the same second slurmd takes the new credential for the one that it has revoked
     scontrol update JobId="$job" StartTime=now # else in two minutes
     over
     is "$(for record in .sciwrap/runs/*/manifest.json; do
