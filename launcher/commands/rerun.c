@@ -20,6 +20,7 @@
 #include "commands/pins.h"
 #include "commands/records.h"
 #include "commands/rerun_job.h"
+#include "commands/supply.h"
 #include "commands/tell.h"
 #include "env/config.h"
 #include "run/comparison_doc.h"
@@ -33,6 +34,8 @@ static const struct command_option options[] = {
     {"job", 0, "JOB", "every task of a batch job, one after another"},
     MEASURE_OPTIONS,
     {"verify", 0, "used|full|off", "check used files of the environment, all, or none"},
+    {"cdi-dir", 0, "DIR", "look for CDI specifications of devices in DIR too"},
+    {"offline", 0, NULL, "ask nothing from the network for the environment"},
     {"keep", 0, NULL, "keep the work directory even when nothing differs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "name also the outputs that are the same"},
@@ -49,8 +52,8 @@ struct request {
     struct strlist objects;
     bool keep;
     uint64_t times;
-    bool has_level;
-    enum verify_level level; /* how the environment is checked, when that was asked for */
+    bool has_level;            /* how the environment is checked was said */
+    struct run_options of_run; /* what is asked for as of a run: folders of specifications, how it is checked */
     struct measure measure;
     struct rerun_job job; /* its word NULL: one run */
 
@@ -136,10 +139,11 @@ static int rerun_once(struct request *request, uint64_t number, struct err *err)
         .cwd = request->cwd,
         .folders = &request->folders,
         .objects = &request->objects,
+        .cdi_folders = &request->of_run.cdi_folders,
         .keep = request->keep,
         .rules = &request->measure.rules,
         .then_doc = request->then,
-        .now.recording.verified.level = request->level,
+        .now.recording.verified.level = request->of_run.verify,
     };
     struct manifest then = {0};
     struct store_tree tree = {.fd = -1};
@@ -246,11 +250,15 @@ static int take_option(struct request *request, const char *option, const char *
         return taken < 0 ? -1 : 0;
     }
     if (strcmp(option, "verify") == 0) {
-        struct run_options of_run = {0};
-        int result = options_set_verify(&of_run, value, err);
-        request->level = of_run.verify;
         request->has_level = true;
-        return result;
+        return options_set_verify(&request->of_run, value, err);
+    }
+    if (strcmp(option, "cdi-dir") == 0) {
+        return options_add_cdi_folder(&request->of_run, request->cwd, value, err);
+    }
+    if (strcmp(option, "offline") == 0) {
+        supply_go_offline();
+        return 0;
     }
     if (strcmp(option, "job") == 0) {
         return 0;
@@ -337,6 +345,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
     }
     *exit_code = request.all_good ? *exit_code : 1;
     strlist_release(&request.job.options);
+    run_options_release(&request.of_run);
     strlist_release(&request.folders);
     strlist_release(&request.objects);
     measure_release(&request.measure);

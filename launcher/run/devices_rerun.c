@@ -79,7 +79,8 @@ static void renew_variables(struct setup *setup, const struct devices *then, cha
     strlist_release(&old);
 }
 
-void devices_again(struct setup *setup, const char *rootfs, char *const *environment, struct strlist *ret_notes)
+void devices_again(struct setup *setup, const struct strlist *folders, const char *rootfs, char *const *environment,
+                   struct strlist *ret_notes)
 {
     struct err err = {0};
     struct devices then = setup->devices;
@@ -90,7 +91,7 @@ void devices_again(struct setup *setup, const char *rootfs, char *const *environ
     *now = (struct devices){0};
     ask_again(now, &then);
     auto_fd int rootfs_fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (devices_find(now, NULL, rootfs_fd, ret_notes, &err) < 0 || planner_check_devices(setup, &err) < 0) {
+    if (devices_find(now, folders, rootfs_fd, ret_notes, &err) < 0 || planner_check_devices(setup, &err) < 0) {
         auto_free char *asked = join(&then.asked);
         auto_free char *there = nodes_of(&then);
         strlist_addf(

@@ -123,7 +123,7 @@ static int perform(struct rerun *rerun, struct manifest *then, const struct proj
     facts_need_cpus(&facts);
     settings_notes(&rerun->now.setup, limit != 0 && limit < facts.cpus ? limit : facts.cpus, level, &rerun->notes);
     if (result == 0) {
-        devices_again(&rerun->now.setup, rerun->rootfs, environ, &rerun->notes);
+        devices_again(&rerun->now.setup, rerun->cdi_folders, rerun->rootfs, environ, &rerun->notes);
         facts.workdir = xstrdup(workdir);
         result = run_redirected(rerun, then, &placing, project, &facts, err);
     }

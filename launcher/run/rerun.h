@@ -13,11 +13,12 @@
 #include "run/manifest.h"
 
 struct rerun {
-    const char *cwd;               /* the new record goes into the project of this directory */
-    const char *rootfs;            /* of the manifest's environment */
-    struct verify *verify;         /* of the same; NULL: nothing is checked; see now.recording.verified */
-    const struct strlist *folders; /* to look for inputs in; borrowed, as the next three */
-    const struct strlist *objects; /* folders of objects to look for contents in (run/content.h) */
+    const char *cwd;                   /* the new record goes into the project of this directory */
+    const char *rootfs;                /* of the manifest's environment */
+    struct verify *verify;             /* of the same; NULL: nothing is checked; see now.recording.verified */
+    const struct strlist *folders;     /* to look for inputs in; borrowed, as the next three */
+    const struct strlist *objects;     /* folders of objects to look for contents in (run/content.h) */
+    const struct strlist *cdi_folders; /* more folders of specifications of devices, or NULL; borrowed */
     struct verdict_rules *rules;
     const struct doc *then_doc; /* the manifest as a document, for what is different before the start */
     bool keep;                  /* leave the work directory even when nothing differs */

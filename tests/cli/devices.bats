@@ -287,7 +287,13 @@ ROWS
     echo "$stderr"
     is "$status" 1
     says 'device /run/sciwrap/host/lib/libnvidia-made-up.so.535.1: sha256 [0-9a-f]+.* sha256'
-    rm "$CDI"/*
+    # Specifications that lie elsewhere here, as on a cluster whose administrators have not put them where they belong.
+    mkdir elsewhere
+    mv "$CDI"/* elsewhere
+    chmod go-w elsewhere
+    run --separate-stderr "$SCIWRAP" rerun --cdi-dir elsewhere "$first"
+    notes 'the rerun uses those of this one: /dev/nvidia-uvm, /dev/nvidia0'
+    fails_with 125 "cdi-dir 'nowhere': is no directory" -- "$SCIWRAP" rerun --cdi-dir nowhere "$first"
     run --separate-stderr "$SCIWRAP" rerun "$first"
     echo "$stderr"
     is "$status" 1

@@ -75,6 +75,16 @@ no_socket() {
     SCIWRAP_OFFLINE=true fails_with 125 "$pin.*'sciwrap pull it'" -- "$SCIWRAP" pull it
     is "$(asked)" ""
     SCIWRAP_OFFLINE=no succeeds "$SCIWRAP" pull it
+    # So does the rerun of a run whose environment is not here any more.
+    succeeds "$SCIWRAP" exec it true
+    local before
+    before=$(asked)
+    chmod -R u+w "$SCIWRAP_STORE"
+    rm -rf "$SCIWRAP_STORE"
+    fails_with 125 "see the line above" -- "$SCIWRAP" rerun --offline "$(field 'm["id"]')"
+    notes "because of --offline; .*'sciwrap pull it'"
+    is "$(asked)" "$before"
+    succeeds "$SCIWRAP" rerun "$(field 'm["id"]')"
 }
 
 @test "not even a socket is opened where something is missing" {
