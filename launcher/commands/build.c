@@ -9,6 +9,7 @@ static const struct command_option build_options[] = {
     {"output", 'o', "FILE", "write the tar to FILE too, not only to the store"},
     {"compress", 0, NULL, "write FILE.zst, or else RECIPE.tar.zst"},
     {"jobs", 'j', "N", "read N packages at once (as many as CPUs)"},
+    {"json", 0, NULL, "for programs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "say every step"},
     {0},
@@ -17,6 +18,7 @@ static const struct command_option build_options[] = {
 static const struct command_option lock_options[] = {
     {"mirror", 0, "URL", "look there first (repeatable)"},
     {"snapshot", 0, "TIME", "as of then, as 20240901T083152Z"},
+    {"json", 0, NULL, "for programs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "say every step"},
     {0},

@@ -15,12 +15,13 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/progress.h"
-#include "base/text.h"
+#include "base/quote.h"
 #include "base/units.h"
 #include "base/whole.h"
 #include "commands/command.h"
 #include "commands/records.h"
 #include "commands/supply.h"
+#include "commands/tell.h"
 #include "run/manifest.h"
 #include "run/objects.h"
 
@@ -31,6 +32,7 @@ static const struct command_option options[] = {
     {"inputs", 0, "DIR", "look for contents in DIR too (repeatable)"},
     {"list", 0, NULL, "check a bundle and say what is in it"},
     {"check", 0, NULL, "check a bundle"},
+    {"json", 0, NULL, "for programs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "say every step"},
     {0},
@@ -40,7 +42,7 @@ struct line {
     const char *word; /* the run, or the bundle to look into */
     const char *output;
     struct strlist folders;
-    bool outputs, no_artifact, list, check;
+    bool outputs, no_artifact, list, check, json;
 };
 
 static void take_option(struct line *line, const char *name, const char *value, const char *cwd)
@@ -54,6 +56,7 @@ static void take_option(struct line *line, const char *name, const char *value, 
         line->no_artifact |= strcmp(name, "no-artifact") == 0;
         line->list |= strcmp(name, "list") == 0;
         line->check |= strcmp(name, "check") == 0;
+        line->json |= strcmp(name, "json") == 0;
     }
 }
 
@@ -91,10 +94,9 @@ static void print_digest(const char *title, const struct digest *digest)
 
 static void print_text(const char *text)
 {
-    size_t length = strlen(text);
-    auto_free char *shown = xmalloc(length * 12 + 1);
-    text_escape(shown, length * 12 + 1, text, length);
-    fputs(shown, stdout);
+    auto_release(buf) struct buf shown = {0};
+    quote_escape(&shown, text);
+    fputs(buf_text(&shown), stdout);
 }
 
 /* ---- writing */
@@ -109,7 +111,26 @@ static void tell(const struct bundle *bundle)
     }
 }
 
-static int write_file(const struct bundle *bundle, const char *path, struct err *err)
+static void tell_written(const struct bundle *bundle, const char *path, uint64_t size, const struct digest *list,
+                         bool json)
+{
+    if (json) {
+        struct doc *doc = doc_object();
+        doc_put_text(doc, "run", bundle->id);
+        doc_put_text(doc, "path", path);
+        doc_put_number(doc, "size", size);
+        doc_put_digest(doc, "contents", list);
+        doc_put_number(doc, "leaks", bundle->leaks);
+        tell_json(doc);
+        return;
+    }
+    fputs("path      ", stdout);
+    print_text(path);
+    printf("\nsize      %" PRIu64 "\n", size);
+    print_digest("contents", list);
+}
+
+static int write_file(const struct bundle *bundle, const char *path, bool json, struct err *err)
 {
     struct whole whole;
     struct stat st = {0};
@@ -128,10 +149,7 @@ static int write_file(const struct bundle *bundle, const char *path, struct err 
     if (result < 0) {
         return err_wrap(err, "bundle of run %s", bundle->id);
     }
-    fputs("path      ", stdout);
-    print_text(path);
-    printf("\nsize      %" PRIu64 "\n", (uint64_t)st.st_size);
-    print_digest("contents", &list);
+    tell_written(bundle, path, (uint64_t)st.st_size, &list, json);
     if (bundle->leaks > 0) {
         log_info("the record has %zu %s: what the run saw of its host, which no bundle holds; 'sciwrap show %s' lists "
                  "%s",
@@ -176,7 +194,7 @@ static int write_bundle(struct line *line, const char *cwd, struct err *err)
     }
     if (result == 0) {
         auto_free char *path = line->output != NULL ? xstrdup(line->output) : xasprintf("%s.sciwrap", bundle.id);
-        result = write_file(&bundle, path, err);
+        result = write_file(&bundle, path, line->json, err);
     }
     bundle_release(&bundle);
     record_close(&record);
@@ -216,23 +234,56 @@ static void print_files(const char *title, enum bundle_kind kind, const struct f
     }
 }
 
-static int print_record(const struct record *record, struct err *err)
+static struct doc *files_doc(enum bundle_kind kind, const struct file_list *files, const struct bundle_list *list)
 {
-    struct manifest manifest = {0};
-    if (manifest_load(&manifest, record->path, err) < 0) {
-        return -1;
+    struct doc *array = doc_array();
+    for (size_t i = 0; i < files->count; i++) {
+        const struct file_item *item = &files->item[i];
+        if (item->has_digest) {
+            struct doc *file = doc_object();
+            doc_put_text(file, "path", item->path);
+            doc_put_digest(file, "sha256", &item->digest);
+            doc_put_number(file, "size", item->size);
+            doc_put_bool(file, "inside",
+                         bundle_list_has(list, kind, &item->digest) ||
+                             bundle_list_has(list, BUNDLE_INPUT, &item->digest));
+            doc_append(array, file);
+        }
     }
-    const struct setup_environment *environment = &manifest.setup.environment;
+    return array;
+}
+
+static void print_record_json(const struct record *record, const struct manifest *manifest)
+{
+    const struct bundle_list *list = &record->contents.list;
+    struct doc *doc = doc_object();
+    struct doc *environment = doc_object();
+    doc_put_text(environment, "name", manifest->setup.environment.name);
+    doc_put_digest(environment, "sha256", &manifest->setup.environment.artifact);
+    doc_put_bool(environment, "inside", record->contents.has_artifact);
+    doc_put_text(doc, "run", manifest->id);
+    doc_put_texts(doc, "command", &manifest->setup.argv);
+    doc_put_number(doc, "bytes", list->bytes);
+    doc_put_digest(doc, "contents", &record->contents.identity);
+    doc_put(doc, "environment", environment);
+    doc_put(doc, "inputs", files_doc(BUNDLE_INPUT, &manifest->inputs, list));
+    doc_put(doc, "outputs", files_doc(BUNDLE_OUTPUT, &manifest->outputs, list));
+    tell_json(doc);
+}
+
+static void print_record(const struct record *record, const struct manifest *manifest)
+{
+    const struct setup_environment *environment = &manifest->setup.environment;
     bool with_outputs = false;
     bool is_image = false;
     for (size_t i = 0; i < record->contents.list.count; i++) {
         with_outputs |= record->contents.list.item[i].kind == BUNDLE_OUTPUT;
         is_image |= record->contents.list.item[i].kind == BUNDLE_LAYOUT;
     }
-    printf("run       %s\ncommand  ", manifest.id);
-    for (size_t i = 0; i < manifest.setup.argv.count; i++) {
+    printf("run       %s\ncommand  ", manifest->id);
+    for (size_t i = 0; i < manifest->setup.argv.count; i++) {
         putchar(' ');
-        print_text(manifest.setup.argv.item[i]);
+        print_text(manifest->setup.argv.item[i]);
     }
     printf("\nbytes     %" PRIu64 "\n", record->contents.list.bytes);
     print_digest("contents", &record->contents.identity);
@@ -241,9 +292,22 @@ static int print_record(const struct record *record, struct err *err)
                                                   : "only pin",
                   &environment->artifact, environment->size > 0 && !is_image ? environment->size : UNKNOWN,
                   environment->name);
-    print_files("input", BUNDLE_INPUT, &manifest.inputs, &record->contents.list);
+    print_files("input", BUNDLE_INPUT, &manifest->inputs, &record->contents.list);
     if (with_outputs) {
-        print_files("output", BUNDLE_OUTPUT, &manifest.outputs, &record->contents.list);
+        print_files("output", BUNDLE_OUTPUT, &manifest->outputs, &record->contents.list);
+    }
+}
+
+static int show_record(const struct record *record, bool json, struct err *err)
+{
+    struct manifest manifest = {0};
+    if (manifest_load(&manifest, record->path, err) < 0) {
+        return -1;
+    }
+    if (json) {
+        print_record_json(record, &manifest);
+    } else {
+        print_record(record, &manifest);
     }
     manifest_release(&manifest);
     return 0;
@@ -256,8 +320,8 @@ static int look(const struct line *line, struct err *err)
     if (result == 0 && record.bundle == NULL) {
         result = err_set(err, ERR_USAGE, "bundle: '%s' is not a bundle", line->word);
     }
-    if (result == 0 && line->list) {
-        result = print_record(&record, err);
+    if (result == 0 && (line->list || line->json)) {
+        result = show_record(&record, line->json, err);
     }
     record_close(&record);
     return result;

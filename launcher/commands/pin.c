@@ -12,6 +12,7 @@ static const struct command_option options[] = {
     {"force", 0, NULL, "replace a definition that is there"},
     {"no-pull", 0, NULL, "do not unpack it now"},
     {"offline", 0, NULL, "ask nothing from the network"},
+    {"json", 0, NULL, "for programs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "say every step"},
     {0},

@@ -6,6 +6,7 @@
 
 static const struct command_option export_options[] = {
     {"force", 'f', NULL, "replace FILE when it is there"},
+    {"json", 0, NULL, "for programs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "say every step"},
     {0},
@@ -14,6 +15,7 @@ static const struct command_option export_options[] = {
 static const struct command_option import_options[] = {
     {"folder", 0, "DIR", "where the definition goes; ./envs otherwise"},
     {"name", 0, "NAME", "what the environment shall be called here"},
+    {"json", 0, NULL, "for programs"},
     {"quiet", 'q', NULL, "say only what went wrong"},
     {"verbose", 'v', NULL, "say every step"},
     {0},

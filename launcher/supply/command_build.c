@@ -23,6 +23,8 @@ struct options {
     struct strlist mirrors;
     const char *output;
     bool compress;
+    struct doc *list;  /* with --json, else NULL */
+    struct doc *files; /* of the recipe at hand */
     uint64_t jobs;
 };
 
@@ -36,6 +38,9 @@ static int take_option(void *into, int letter, struct err *err)
     case 'o':
         options->output = optarg;
         return 0;
+    case 'J':
+        options->list = options->list != NULL ? options->list : doc_array();
+        return 0;
     case 'c':
         options->compress = true;
         return 0;
@@ -47,11 +52,9 @@ static int take_option(void *into, int letter, struct err *err)
 }
 
 static const struct option known[] = {
-    {"mirror", required_argument, NULL, 'm'},
-    {"output", required_argument, NULL, 'o'},
-    {"compress", no_argument, NULL, 'c'},
-    {"jobs", required_argument, NULL, 'j'},
-    COMMAND_LINE_COMMON,
+    {"mirror", required_argument, NULL, 'm'}, {"output", required_argument, NULL, 'o'},
+    {"compress", no_argument, NULL, 'c'},     {"jobs", required_argument, NULL, 'j'},
+    {"json", no_argument, NULL, 'J'},         COMMAND_LINE_COMMON,
 };
 
 static const struct command_line line = {
@@ -93,9 +96,24 @@ static int find_definition(const char *recipe, struct definition *ret_def, struc
     return found;
 }
 
+static void tell_file(const struct options *options, const char *path, uint64_t size, const struct digest *digest)
+{
+    char hex[DIGEST_HEX + 1];
+    digest_to_hex(digest, hex);
+    if (options->list == NULL) {
+        printf("path    %s\nsize    %llu\nsha256  %s\n", path, (unsigned long long)size, hex);
+        return;
+    }
+    struct doc *file = doc_object();
+    doc_put_text(file, "path", path);
+    doc_put_number(file, "size", size);
+    doc_put_text(file, "sha256", hex);
+    doc_append(options->files, file);
+}
+
 /* Copies the blob, or its compressed form, to `path`: whole or not at all. */
-static int write_file(const struct store *store, const struct digest *digest, const char *path, bool compress,
-                      struct err *err)
+static int write_file(const struct options *options, const struct store *store, const struct digest *digest,
+                      const char *path, bool compress, struct err *err)
 {
     auto_free char *private = xasprintf("%s.part.%d", path, getpid());
     auto_fd int from = store_open_blob(store, digest, err);
@@ -122,9 +140,7 @@ static int write_file(const struct store *store, const struct digest *digest, co
     if (lseek(to, 0, SEEK_SET) < 0 || digest_fd(to, path, &written, &size, err) < 0) {
         return -1;
     }
-    char hex[DIGEST_HEX + 1];
-    digest_to_hex(&written, hex);
-    printf("path    %s\nsize    %llu\nsha256  %s\n", path, (unsigned long long)size, hex);
+    tell_file(options, path, size, &written);
     return 0;
 }
 
@@ -142,12 +158,12 @@ static int tell(const struct options *options, const struct store *store, const 
     const char *output = options->output;
     bool only_compressed = options->compress && ends_in_zst(output);
     digest_to_hex(&result->sha256, hex);
-    if (output != NULL && !only_compressed && write_file(store, &result->sha256, output, false, err) < 0) {
+    if (output != NULL && !only_compressed && write_file(options, store, &result->sha256, output, false, err) < 0) {
         return -1;
     }
     if (output == NULL || only_compressed) {
-        printf("path    %s/blobs/sha256/%s\nsize    %llu\nsha256  %s\n", store->path, hex,
-               (unsigned long long)result->size, hex);
+        auto_free char *blob = xasprintf("%s/blobs/sha256/%s", store->path, hex);
+        tell_file(options, blob, result->size, &result->sha256);
     }
     if (!options->compress) {
         return 0;
@@ -155,10 +171,28 @@ static int tell(const struct options *options, const struct store *store, const 
     auto_free char *path = output == NULL    ? xasprintf("%s.tar.zst", recipe->name)
                            : only_compressed ? xstrdup(output)
                                              : xasprintf("%s.zst", output);
-    return write_file(store, &result->sha256, path, true, err);
+    return write_file(options, store, &result->sha256, path, true, err);
 }
 
-static int build_one(const struct options *options, const char *name, struct err *err)
+static int tell_pin(const struct options *options, const char *recipe, const char *definition, struct err *err)
+{
+    if (options->list != NULL) {
+        struct doc *row = doc_object();
+        doc_put_text(row, "recipe", recipe);
+        doc_put_text(row, "definition", definition);
+        doc_put(row, "files", options->files);
+        doc_append(options->list, row);
+        return 0;
+    }
+    if (definition != NULL) {
+        printf("matches %s\n", definition);
+    } else {
+        printf("no definition names recipe '%s'\n", recipe);
+    }
+    return fflush(stdout) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write to standard output");
+}
+
+static int build_one(struct options *options, const char *name, struct err *err)
 {
     auto_release(recipe) struct recipe recipe = {0};
     auto_release(lockfile) struct lockfile lock = {0};
@@ -180,15 +214,13 @@ static int build_one(const struct options *options, const char *name, struct err
                                     .jobs = (unsigned)options->jobs,
                                     .pin = pinned ? pin_of(&def) : NULL,
                                     .pinned_by = def.path};
+    options->files = options->list != NULL ? doc_array() : NULL;
     if (build(&request, &store, &progress, &result, err) < 0 || tell(options, &store, &recipe, &result, err) < 0) {
         return -1;
     }
-    if (pinned) {
-        printf("matches %s\n", def.path);
-    } else {
-        printf("no definition names recipe '%s'\n", recipe.name);
-    }
-    return fflush(stdout) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write to standard output");
+    int told = tell_pin(options, recipe.name, pinned ? def.path : NULL, err);
+    options->files = NULL;
+    return told;
 }
 
 static int run(int argc, char **argv, struct err *err)
@@ -201,6 +233,12 @@ static int run(int argc, char **argv, struct err *err)
     for (int i = optind; result > 0 && i < argc; i++) {
         result = build_one(&options, argv[i], err) < 0 ? -1 : 1;
     }
+    if (result > 0 && options.list != NULL) {
+        result = command_line_tell(options.list, err) < 0 ? -1 : 1;
+        options.list = NULL;
+    }
+    doc_free(options.files);
+    doc_free(options.list);
     strlist_release(&options.mirrors);
     return result < 0 ? -1 : 0;
 }

@@ -2,9 +2,11 @@
  * command_line: the options of a subcommand of sciwrap-env. */
 #include "supply/command_line.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/auto.h"
 #include "base/log.h"
 
 static int take(const struct command_line *line, void *into, int letter, bool *help, struct err *err)
@@ -46,4 +48,12 @@ int command_line_read(const struct command_line *line, void *into, int argc, cha
                        line->name);
     }
     return 1;
+}
+
+int command_line_tell(struct doc *doc, struct err *err)
+{
+    auto_free char *text = doc_print(doc);
+    fputs(text, stdout);
+    doc_free(doc);
+    return fflush(stdout) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write to standard output");
 }

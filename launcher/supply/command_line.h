@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 
+#include "base/doc.h"
 #include "base/err.h"
 
 /* The last rows of every table of options. */
@@ -23,6 +24,9 @@ struct command_line {
     const struct option *options;
     int (*take)(void *into, int letter, struct err *err); /* one of the subcommand's own; its value is in optarg */
 };
+
+/* Prints the document on standard output, and frees it. */
+int command_line_tell(struct doc *doc, struct err *err);
 
 /* 1: argv[optind] and what follows are the operands, at least one. 0: --help was printed. -1: ERR_USAGE. */
 int command_line_read(const struct command_line *line, void *into, int argc, char **argv, struct err *err);

@@ -22,6 +22,7 @@ static const char usage[] = "usage: sciwrap lock [OPTION...] RECIPE...; see 'sci
 struct options {
     struct strlist mirrors;
     const char *snapshot;
+    struct doc *list; /* with --json, else NULL */
 };
 
 static int take_option(void *into, int letter, struct err *err)
@@ -30,6 +31,10 @@ static int take_option(void *into, int letter, struct err *err)
     int64_t seconds = 0;
     if (letter == 'm') {
         strlist_add(&options->mirrors, optarg);
+        return 0;
+    }
+    if (letter == 'j') {
+        options->list = options->list != NULL ? options->list : doc_array();
         return 0;
     }
     options->snapshot = optarg;
@@ -41,19 +46,40 @@ static int take_option(void *into, int letter, struct err *err)
 static const struct option known[] = {
     {"mirror", required_argument, NULL, 'm'},
     {"snapshot", required_argument, NULL, 's'},
+    {"json", no_argument, NULL, 'j'},
     COMMAND_LINE_COMMON,
 };
 
 static const struct command_line line = {
     .name = "lock", .usage = usage, .operand = "recipe", .letters = "qv", .options = known, .take = take_option};
 
-static int write_lock(const struct recipe *recipe, struct lockfile *lock, struct err *err)
+static int tell(struct doc *list, const struct recipe *recipe, const char *path, const struct lockfile *lock,
+                struct err *err)
+{
+    char size[UNITS_TEXT];
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < lock->count; i++) {
+        bytes += lock->package[i].size;
+    }
+    if (list != NULL) {
+        struct doc *row = doc_object();
+        doc_put_text(row, "recipe", recipe->name);
+        doc_put_text(row, "lock", path);
+        doc_put_number(row, "packages", lock->count);
+        doc_put_number(row, "bytes", bytes);
+        doc_append(list, row);
+        return 0;
+    }
+    printf("%s: %zu packages, %s\n", path, lock->count, units_size(size, bytes));
+    return fflush(stdout) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write to standard output");
+}
+
+static int write_lock(const struct options *options, const struct recipe *recipe, struct lockfile *lock,
+                      struct err *err)
 {
     auto_free char *path = recipe_lock_path(recipe);
     auto_free char *folder = xstrndup(path, (size_t)(path_base(path) - path));
     auto_release(buf) struct buf text = {0};
-    uint64_t bytes = 0;
-    char size[16];
     lockfile_format(lock, &text);
     auto_fd int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
@@ -62,11 +88,7 @@ static int write_lock(const struct recipe *recipe, struct lockfile *lock, struct
     if (fs_write_atomic(fd, path_base(path), 0644, buf_text(&text), text.length, err) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < lock->count; i++) {
-        bytes += lock->package[i].size;
-    }
-    printf("%s: %zu packages, %s\n", path, lock->count, units_size(size, bytes));
-    return fflush(stdout) == 0 ? 0 : err_set_errno(err, ERR_SYSTEM, errno, "write to standard output");
+    return tell(options->list, recipe, path, lock, err);
 }
 
 static int lock_one(const struct options *options, const char *name, struct err *err)
@@ -77,7 +99,7 @@ static int lock_one(const struct options *options, const char *name, struct err 
     if (recipe_find(&recipe, name, err) < 0 || lock_resolve(&request, &lock, err) < 0) {
         return -1;
     }
-    return write_lock(&recipe, &lock, err);
+    return write_lock(options, &recipe, &lock, err);
 }
 
 static int run(int argc, char **argv, struct err *err)
@@ -90,6 +112,11 @@ static int run(int argc, char **argv, struct err *err)
     for (int i = optind; result > 0 && i < argc; i++) {
         result = lock_one(&options, argv[i], err) < 0 ? -1 : 1;
     }
+    if (result > 0 && options.list != NULL) {
+        result = command_line_tell(options.list, err) < 0 ? -1 : 1;
+        options.list = NULL;
+    }
+    doc_free(options.list);
     strlist_release(&options.mirrors);
     return result < 0 ? -1 : 0;
 }

@@ -25,7 +25,7 @@ static const char usage[] = "usage: sciwrap pin [OPTION...] NAME SOURCE; see 'sc
 
 struct options {
     const char *command, *description, *platform;
-    bool force, no_pull;
+    bool force, no_pull, json;
 };
 
 static int take_option(void *into, int letter, struct err *err)
@@ -48,18 +48,16 @@ static int take_option(void *into, int letter, struct err *err)
     default:
         options->force |= letter == 'f';
         options->no_pull |= letter == 'n';
+        options->json |= letter == 'j';
     }
     return 0;
 }
 
 static const struct option known[] = {
-    {"command", required_argument, NULL, 'c'},
-    {"description", required_argument, NULL, 'd'},
-    {"platform", required_argument, NULL, 'p'},
-    {"force", no_argument, NULL, 'f'},
-    {"no-pull", no_argument, NULL, 'n'},
-    {"offline", no_argument, NULL, 'o'},
-    COMMAND_LINE_COMMON,
+    {"command", required_argument, NULL, 'c'},  {"description", required_argument, NULL, 'd'},
+    {"platform", required_argument, NULL, 'p'}, {"force", no_argument, NULL, 'f'},
+    {"no-pull", no_argument, NULL, 'n'},        {"offline", no_argument, NULL, 'o'},
+    {"json", no_argument, NULL, 'j'},           COMMAND_LINE_COMMON,
 };
 
 static const struct command_line line = {
@@ -149,6 +147,16 @@ static int try_out(const struct buf *text, const struct place *place, const stru
     return pull_environment(&def, store, &options, err) < 0 ? -1 : pin_look_at(source, &pin->sha256, store, err);
 }
 
+static int tell_json(const struct place *place, const struct pin *pin, struct err *err)
+{
+    struct doc *doc = doc_object();
+    doc_put_text(doc, "environment", place->name);
+    doc_put_text(doc, "definition", place->path);
+    doc_put_digest(doc, "sha256", &pin->sha256);
+    doc_put_number(doc, "size", pin->bytes);
+    return command_line_tell(doc, err);
+}
+
 static int tell(const struct place *place, const struct pin *pin, bool runs, struct err *err)
 {
     char hex[DIGEST_HEX + 1];
@@ -184,6 +192,9 @@ static int pin_to(struct place *place, const struct options *options, const char
     }
     store_close(&store);
     pin_source_release(&request.source);
+    if (result == 0 && options->json) {
+        return tell_json(place, &pin, err);
+    }
     return result < 0 ? -1 : tell(place, &pin, words.command != NULL || pin.command.count > 0, err);
 }
 

@@ -2,6 +2,7 @@
  * command_store: `sciwrap-env store-export` and `store-import`. Their help is the launcher's (commands/store_file.c).
  */
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "supply/command_line.h"
@@ -11,6 +12,7 @@
 
 struct options {
     bool force;
+    bool json;
     struct store_import_options import;
 };
 
@@ -19,6 +21,7 @@ static int take_option(void *into, int letter, struct err *err)
     struct options *options = into;
     (void)err;
     options->force |= letter == 'f';
+    options->json |= letter == 'j';
     if (letter == 'd') {
         options->import.folder = optarg;
     }
@@ -32,6 +35,7 @@ static const struct option known[] = {
     {"force", no_argument, NULL, 'f'},
     {"folder", required_argument, NULL, 'd'},
     {"name", required_argument, NULL, 'n'},
+    {"json", no_argument, NULL, 'j'},
     COMMAND_LINE_COMMON,
 };
 
@@ -49,6 +53,28 @@ static const struct command_line import_line = {.name = "store import",
                                                 .options = known,
                                                 .take = take_option};
 
+static int tell_export(const struct definition *def, const char *path, struct err *err)
+{
+    struct stat st;
+    struct doc *doc = doc_object();
+    doc_put_text(doc, "environment", def->name);
+    doc_put_digest(doc, "sha256", &def->sha256);
+    doc_put_text(doc, "path", path);
+    if (stat(path, &st) == 0) {
+        doc_put_number(doc, "size", (uint64_t)st.st_size);
+    }
+    return command_line_tell(doc, err);
+}
+
+static int tell_import(const struct store_imported *imported, struct err *err)
+{
+    struct doc *doc = doc_object();
+    doc_put_text(doc, "environment", imported->name);
+    doc_put_digest(doc, "sha256", &imported->sha256);
+    doc_put_text(doc, "definition", imported->definition);
+    return command_line_tell(doc, err);
+}
+
 static int run_export(int argc, char **argv, struct err *err)
 {
     struct options options = {0};
@@ -64,7 +90,8 @@ static int run_export(int argc, char **argv, struct err *err)
     if (definition_find(&def, argv[optind], err) < 0 || store_open_writable(&store, err) < 0) {
         return -1;
     }
-    return store_export(&def, &store, argv[optind + 1], options.force, err);
+    result = store_export(&def, &store, argv[optind + 1], options.force, err);
+    return result == 0 && options.json ? tell_export(&def, argv[optind + 1], err) : result;
 }
 
 static int run_import(int argc, char **argv, struct err *err)
@@ -75,7 +102,14 @@ static int run_import(int argc, char **argv, struct err *err)
     if (result <= 0) {
         return result;
     }
-    return store_open_writable(&store, err) < 0 ? -1 : store_import(argv[optind], &store, &options.import, err);
+    struct store_imported imported = {0};
+    if (store_open_writable(&store, err) < 0 ||
+        store_import(argv[optind], &store, &options.import, &imported, err) < 0) {
+        return -1;
+    }
+    result = options.json ? tell_import(&imported, err) : 0;
+    store_imported_release(&imported);
+    return result;
 }
 
 const struct supply_command export_command = {

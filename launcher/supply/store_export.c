@@ -144,7 +144,6 @@ static int refuse_existing(const char *path, struct err *err)
 static int write_file(const struct export *export, const char *path, struct err *err)
 {
     auto_release(progress) struct progress progress = {0};
-    char size[16];
     struct whole whole;
     uint64_t total = 0;
     auto_free char *what = xasprintf("export %s", export->def->name);
@@ -164,7 +163,8 @@ static int write_file(const struct export *export, const char *path, struct err 
     if (whole_commit(&whole, err) < 0) {
         return -1;
     }
-    progress_end(&progress, units_size(size, total));
+    auto_free char *outcome = xasprintf("wrote '%s'", path);
+    progress_end(&progress, outcome);
     return 0;
 }
 

@@ -161,8 +161,15 @@ static int import_file(struct import *import, struct err *err)
     return 0;
 }
 
+void store_imported_release(struct store_imported *imported)
+{
+    free(imported->name);
+    free(imported->definition);
+    *imported = (struct store_imported){0};
+}
+
 int store_import(const char *path, const struct store *store, const struct store_import_options *options,
-                 struct err *err)
+                 struct store_imported *ret_imported, struct err *err)
 {
     struct import import = {.path = path, .store = store, .options = options, .fd = -1, .stage = {.fd = -1}};
     if (options->name != NULL && !path_is_name(options->name)) {
@@ -170,6 +177,11 @@ int store_import(const char *path, const struct store *store, const struct store
     }
     auto_fd int kept = collect_keep_blobs(store);
     int result = import_file(&import, err);
+    if (result == 0) {
+        ret_imported->name = steal_ptr(&import.def.name);
+        ret_imported->definition = steal_ptr(&import.target);
+        ret_imported->sha256 = import.def.sha256;
+    }
     import_release(&import);
     return result < 0 ? err_wrap(err, "import '%s'", path) : 0;
 }

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "env/store.h"
 
@@ -16,10 +17,18 @@ struct store_import_options {
     const char *name;   /* NULL: as it is called in the file */
 };
 
+/* What came of it. */
+struct store_imported {
+    char *name;
+    char *definition; /* its path */
+    struct digest sha256;
+};
+
 /* Afterwards the definition is in the folder, the blobs and the unpacked tree in the store (open for writing). Says
  * what it did. A definition of that name that is there already must be the same. */
 int store_import(const char *path, const struct store *store, const struct store_import_options *options,
-                 struct err *err);
+                 struct store_imported *ret_imported, struct err *err);
+void store_imported_release(struct store_imported *imported);
 
 /* What is in the file, written to the folder as "list", STORE_FILE_DEFINITION and HEX for each blob, by the calling
  * process. `done` counts bytes. */

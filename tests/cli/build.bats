@@ -133,6 +133,13 @@ PYTHON
 @test "--compress gives the same tar in zstd" {
     succeeds "$SCIWRAP" build -o a.tar tool
     succeeds "$SCIWRAP" build --compress -o a.tar.zst tool
+    quietly "$SCIWRAP" build -q --json --compress -o b.tar tool
+    python3 - "$output" "$(sha256 a.tar)" "$(sha256 a.tar.zst)" <<'PYTHON'
+import json, sys
+(row,) = json.loads(sys.argv[1])
+assert [(file["path"], file["sha256"]) for file in row["files"]] == [("b.tar", sys.argv[2]), ("b.tar.zst", sys.argv[3])], row
+assert row["recipe"] == "tool", row
+PYTHON
     zstd -dqc a.tar.zst | cmp - a.tar
 }
 

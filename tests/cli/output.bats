@@ -136,10 +136,52 @@ print(ids[0]) if ids else sys.exit(1)'
     "$SCIWRAP" exec -q tiny sh -c 'echo a >out'
     id=$("$SCIWRAP" runs --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])')
     for command in runs envs ps doctor config "show $id" "whence out" "diff $id $id" "rerun $id" \
-        "store list" "store du" "store verify" "store gc --dry-run"; do
+        "store list" "store du" "store verify" "store gc --dry-run" "bundle $id -o it.sciwrap" "bundle --list it.sciwrap" \
+        "bundle --check it.sciwrap" "pin own $FIXTURES/tiny.tar" "store export tiny it.tar" \
+        "store import --name other it.tar"; do
         # shellcheck disable=SC2086
         run --separate-stderr "$SCIWRAP" $command --json
         [[ $status -le 1 ]] || [[ $command == doctor ]]
         python3 -c 'import json, sys; json.loads(sys.argv[1])' "$output" || { echo "no JSON: $command"; return 1; }
     done
+}
+
+@test "--json of what is written says where it is, and what" {
+    "$SCIWRAP" init -q
+    "$SCIWRAP" exec -q tiny sh -c 'echo a >out'
+    id=$(field 'm["id"]')
+    of() { # EXPRESSION over the document d
+        python3 -c 'import json, sys; d = json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$output" "$1"
+    }
+    pinned=$(sha256 "$FIXTURES/tiny.tar")
+    quietly "$SCIWRAP" bundle --json -q -o a.sciwrap --outputs "$id"
+    is "$(of 'd["run"], d["path"], d["size"]')" "('$id', 'a.sciwrap', $(stat -c %s a.sciwrap))"
+    contents=$(of 'd["contents"]')
+    quietly "$SCIWRAP" bundle --json --list a.sciwrap
+    is "$(of 'd["contents"], d["environment"], d["command"], d["inputs"], [f["inside"] for f in d["outputs"] if f["path"] == "out"]')" \
+        "('$contents', {'name': 'tiny', 'sha256': '$pinned', 'inside': True}, ['sh', '-c', 'echo a >out'], [], [True])"
+    quietly "$SCIWRAP" bundle --json -q --no-artifact -o b.sciwrap "$id"
+    quietly "$SCIWRAP" bundle --json --check b.sciwrap
+    is "$(of 'd["environment"]["inside"], [f["inside"] for f in d["outputs"] if f["path"] == "out"]')" "(False, [False])"
+    quietly "$SCIWRAP" pin --json -q own "$FIXTURES/tiny.tar"
+    is "$(of 'd')" "{'environment': 'own', 'definition': 'envs/own.ini', 'sha256': '$pinned', 'size': $(stat -c %s "$FIXTURES/tiny.tar")}"
+    quietly "$SCIWRAP" store export --json -q tiny t.tar
+    is "$(of 'd')" "{'environment': 'tiny', 'sha256': '$pinned', 'path': 't.tar', 'size': $(stat -c %s t.tar)}"
+    quietly "$SCIWRAP" store import --json -q --name new t.tar
+    is "$(of 'd')" "{'environment': 'new', 'sha256': '$pinned', 'definition': 'envs/new.ini'}"
+}
+
+@test "what takes long says that it begins, and what came of it; nothing with --quiet" {
+    succeeds "$SCIWRAP" store export tiny one.tar
+    is "$output" ""
+    is "$(sed 's/[0-9.]* MB$/SIZE/' <<<"$stderr")" "sciwrap: export tiny: SIZE
+sciwrap: export tiny: wrote 'one.tar'"
+    quietly "$SCIWRAP" store export -q tiny two.tar
+    cmp one.tar two.tar
+    succeeds "$SCIWRAP" store import --name again one.tar
+    is "$(sort <<<"$stderr" | uniq -d)" ""
+    quietly "$SCIWRAP" store import -q --name quiet one.tar
+    "$SCIWRAP" pull --again tiny 2>pull.log
+    is "$(sort pull.log | uniq -d)" ""
+    quietly "$SCIWRAP" pull -q --again tiny
 }
