@@ -71,7 +71,7 @@ static void gather_time(struct job *job, char *const *environment)
         }
     }
     if (job->time_limit_s == 0) { /* older Slurms do not tell it: from the script of sciwrap submit */
-        (void)number_of(environment, "SCIWRAP_SWEEP_TIME", 1, most, &job->time_limit_s);
+        (void)caller_number(environment, "SCIWRAP_SWEEP_TIME", 1, most, &job->time_limit_s);
     }
 }
 
