@@ -166,7 +166,8 @@ static char *exit_text(const struct manifest_exit *end)
     return end->signal != 0 ? xasprintf("%d (signal %d)", end->code, end->signal) : xasprintf("%d", end->code);
 }
 
-char *comparison_summary(const struct comparison *comparison)
+/* "identical", "different: 1 of 3 outputs; 2 identical". Caller frees. */
+static char *summary_of(const struct comparison *comparison)
 {
     struct buf text = {0};
     enum verdict verdict = comparison_verdict(comparison);
@@ -197,7 +198,7 @@ void comparison_print(const struct comparison *comparison, const struct manifest
                       const struct manifest_exit *now)
 {
     int width = title_width(comparison);
-    auto_free char *summary = comparison_summary(comparison);
+    auto_free char *summary = summary_of(comparison);
     const struct difference_list *differences = &comparison->differences;
     if (differences->count > 0 && log_get_level() > LOG_QUIET) {
         printf("different before the start:\n");

@@ -37,5 +37,3 @@ void comparison_print(const struct comparison *comparison, const struct manifest
                       const struct manifest_exit *now);
 /* Text of a manifest, escaped for a terminal. */
 void comparison_print_text(const char *text);
-/* The verdict in one line: "identical", "different: 1 of 3 outputs; 2 identical". Caller frees. */
-char *comparison_summary(const struct comparison *comparison);

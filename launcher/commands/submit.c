@@ -39,7 +39,8 @@ int submit_at_once(const char *text, uint64_t *ret_count, struct err *err)
                : err_set(err, ERR_USAGE, "--at-once '%s': a number from 1 to %d is needed", text, TASK_MOST);
 }
 
-int submit_tasks(const char *text, struct task_set *ret_tasks, struct err *err)
+/* The set of --array: "200" is 1 to 200. */
+static int read_tasks(const char *text, struct task_set *ret_tasks, struct err *err)
 {
     uint64_t count = 0;
     if (strchr(text, '%') != NULL) {
@@ -100,7 +101,7 @@ static int choose_tasks(struct request *request, struct err *err)
         return -1;
     }
     if (words->array != NULL) {
-        if (submit_tasks(words->array, &submission->tasks, err) < 0) {
+        if (read_tasks(words->array, &submission->tasks, err) < 0) {
             return -1;
         }
     } else {

@@ -13,8 +13,6 @@
 int submit_fill(const struct strlist *run, const struct sweep *sweep, uint64_t task, size_t env,
                 struct strlist *ret_filled, struct err *err);
 
-/* The set of --array: "200" is 1 to 200. */
-int submit_tasks(const char *text, struct task_set *ret_tasks, struct err *err);
 /* --prepare; checked, and taken over. */
 int submit_prepare(struct submission *submission, const char *text, struct err *err);
 /* --at-once. */

@@ -11,7 +11,7 @@
 
 enum { TITLE_MOST = 90, WORDS_MOST = 4 * TITLE_MOST };
 
-void report_exit(struct report *report, uint64_t code, uint64_t signal)
+static void add_exit(struct report *report, uint64_t code, uint64_t signal)
 {
     if (signal != 0) {
         report_addf(report, "<span class=\"bad\">\xe2\x9c\x97 ended by signal %llu</span>", (unsigned long long)signal);
@@ -118,7 +118,7 @@ void report_head(struct report *report)
     add_title(report, &manifest->setup.argv);
     report_add(report, "</code></h1>\n<dl class=\"facts\">\n");
     begin_fact(report, "Result");
-    report_exit(report, (uint64_t)manifest->exit.code, (uint64_t)manifest->exit.signal);
+    add_exit(report, (uint64_t)manifest->exit.code, (uint64_t)manifest->exit.signal);
     end_fact(report);
     begin_fact(report, "Environment");
     html_text(&report->page, manifest->setup.environment.name);

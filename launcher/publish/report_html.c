@@ -197,13 +197,6 @@ static size_t shown_columns(const char *shown)
     return columns;
 }
 
-size_t html_columns(const char *text)
-{
-    auto_release(buf) struct buf shown = {0};
-    quote_escape(&shown, text);
-    return shown_columns(buf_text(&shown));
-}
-
 void html_text_end(struct buf *page, const char *text, size_t columns)
 {
     auto_release(buf) struct buf shown = {0};

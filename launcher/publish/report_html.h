@@ -34,8 +34,7 @@ void html_time(struct buf *page, const char *time);
 /* All 64 digits, in <code>. */
 void html_digest(struct buf *page, const struct digest *digest);
 
-/* How many columns of one width the text takes up as html_text() shows it: letters of East Asia take two. */
-size_t html_columns(const char *text);
-/* The text as shown, shortened at its beginning or its end to so many columns, with an ellipsis. */
+/* The text as html_text() shows it, shortened at its beginning or its end to so many columns of one width, with an
+ * ellipsis: letters of East Asia take two. */
 void html_text_end(struct buf *page, const char *text, size_t columns);
 void html_text_begin(struct buf *page, const char *text, size_t columns);

@@ -24,7 +24,5 @@ void report_cite(struct report *report);
 /* A part of the walls: nothing when there was no device. */
 void report_devices(struct report *report);
 
-/* "exit 0", with a mark and a colour; of a run of which only the exit is known. */
-void report_exit(struct report *report, uint64_t code, uint64_t signal);
 /* "identical" and so on, with a mark; a word that is no verdict of this version as it is. */
 void report_verdict(struct report *report, const char *name);

@@ -9,7 +9,7 @@
 
 static const char *const names[] = {"none", "seccomp-notification", "comparison"};
 
-const char *recording_method_name(enum recording_method method)
+static const char *method_name(enum recording_method method)
 {
     return names[method];
 }
@@ -17,7 +17,7 @@ const char *recording_method_name(enum recording_method method)
 struct doc *recording_doc(const struct recording *recording)
 {
     struct doc *object = doc_object();
-    doc_put_text(object, "method", recording_method_name(recording->method));
+    doc_put_text(object, "method", method_name(recording->method));
     doc_put_text(object, "reason", recording->reason);
     if (recording->method == RECORDING_NOTIFICATION) {
         doc_put_number(object, "calls", recording->calls);

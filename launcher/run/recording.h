@@ -27,8 +27,6 @@ struct recording {
     struct strlist gaps; /* what the record cannot give back, a line for people each; they become leaks */
 };
 
-/* "none", "seccomp-notification", "comparison". */
-const char *recording_method_name(enum recording_method method);
 struct doc *recording_doc(const struct recording *recording);
 /* `object` NULL: a manifest of before there was any of this. */
 int recording_read(const struct reader *reader, const struct doc *object, struct recording *ret_recording);

@@ -28,7 +28,7 @@ const char *stream_kind_name(enum stream_kind kind)
     return kind_names[kind];
 }
 
-bool stream_kind_from_name(const char *name, enum stream_kind *ret_kind)
+static bool kind_from_name(const char *name, enum stream_kind *ret_kind)
 {
     for (unsigned i = 0; kind_names[i] != NULL; i++) {
         if (strcmp(kind_names[i], name) == 0) {
@@ -223,7 +223,7 @@ struct doc *stream_doc(const struct stream *stream)
 int stream_read(const struct reader *reader, const struct doc *object, int number, struct stream *stream)
 {
     auto_free char *kind = doc_get_text(object, "kind");
-    if (kind == NULL || !stream_kind_from_name(kind, &stream->kind)) {
+    if (kind == NULL || !kind_from_name(kind, &stream->kind)) {
         return reader_complain(reader, names[number]);
     }
     stream->path = doc_get_text(object, "path");

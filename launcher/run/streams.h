@@ -59,7 +59,6 @@ void streams_release(struct stream streams[STREAMS]);
 
 const char *stream_name(int number); /* "stdin", "stdout", "stderr" */
 const char *stream_kind_name(enum stream_kind kind);
-bool stream_kind_from_name(const char *name, enum stream_kind *ret_kind);
 
 /* The members of a manifest that describe it: "stdin", "stdout" or "stderr". */
 struct doc *stream_doc(const struct stream *stream);

@@ -37,9 +37,6 @@ struct image {
     struct image_config config;
 };
 
-/* Whether the address names an image. */
-bool image_is_url(const char *url);
-
 /* Finds what `url` means now: oci://HOST/REPOSITORY[:TAG][@sha256:HEX], oci-layout:DIR[:NAME],
  * docker-archive:FILE[:NAME]. Of an index the image for `platform`, "linux/ARCHITECTURE[/VARIANT]", or with NULL for
  * this machine. Of several images in a layout or archive, without

@@ -30,11 +30,6 @@ struct search {
     struct buf text; /* of it */
 };
 
-bool image_is_url(const char *url)
-{
-    return strncmp(url, REGISTRY_SCHEME, strlen(REGISTRY_SCHEME)) == 0 || image_source_is_local(url);
-}
-
 /* "linux/arm64/v8"; NULL: this machine. */
 static int take_platform(struct search *search, const char *platform, struct err *err)
 {
