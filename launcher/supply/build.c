@@ -18,6 +18,7 @@
 #include "supply/sources.h"
 #include "supply/stage.h"
 #include "supply/tarball.h"
+#include "supply/unpack_limits.h"
 
 /* Everything of one build that must be given back. */
 struct workshop {
@@ -61,7 +62,8 @@ int build_load_lock(const struct recipe *recipe, struct lockfile *ret_lock, stru
     return 0;
 }
 
-static void fill_packages(struct workshop *shop, const struct build_request *request, int64_t time)
+static void fill_packages(struct workshop *shop, const struct build_request *request, int64_t time,
+                          const struct unpack_limits *limits)
 {
     const struct recipe *recipe = request->recipe;
     const struct lockfile *lock = request->lock;
@@ -84,6 +86,7 @@ static void fill_packages(struct workshop *shop, const struct build_request *req
         shop->package[i].choice.exclude = &recipe->exclude;
         shop->package[i].choice.include = &recipe->include;
         shop->package[i].choice.time = time;
+        shop->package[i].choice.entries = limits->entries;
     }
 }
 
@@ -280,10 +283,12 @@ int build(const struct build_request *request, const struct store *store, struct
     __attribute__((cleanup(workshop_release))) struct workshop shop = {.spool = {.fd = -1}, .stage = {.fd = -1}};
     struct build_result result = {0};
     int64_t time = 0;
-    if (!lockfile_time(request->lock->snapshot, &time)) {
-        return err_set(err, ERR_INVALID, "snapshot '%s' is not a time", request->lock->snapshot);
+    struct unpack_limits limits;
+    if (unpack_limits_read(&limits, err) < 0) {
+        return -1;
     }
-    fill_packages(&shop, request, time);
+    (void)lockfile_time(request->lock->snapshot, &time); /* reading the lock has seen that it is one */
+    fill_packages(&shop, request, time, &limits);
     tree_init(&shop.tree, time);
     if (fetch_packages(&shop, request, store, progress, err) < 0 || stage_begin(&shop.stage, store, err) < 0 ||
         spool_open(&shop.spool, shop.stage.fd, "spool", err) < 0 ||
@@ -329,9 +334,6 @@ int build_artifact_for(const struct definition *def, const struct store *store, 
     auto_release(recipe) struct recipe recipe = {0};
     auto_release(lockfile) struct lockfile lock = {0};
     struct build_result result = {0};
-    if (def->recipe == NULL) {
-        return err_set(err, ERR_NOT_FOUND, "%s names no recipe", def->path);
-    }
     if (recipe_find(&recipe, def->recipe, err) < 0 || build_load_lock(&recipe, &lock, err) < 0) {
         return -1;
     }

@@ -18,7 +18,6 @@ enum {
     CHUNK = 128 * 1024,
     CONTROL_BYTES = 1024 * 1024, /* the longest of Debian has 30 kB */
     PATH_BYTES = 3072,           /* as supply/unpack takes it */
-    ENTRIES_MOST = 5000000,
 };
 
 struct reader {
@@ -194,8 +193,9 @@ static int take_entry(struct reader *reader, struct archive_entry *from, struct 
     if (matches(choice->exclude, path) && !matches(choice->include, path)) {
         return 0;
     }
-    if (reader->entries->count == ENTRIES_MOST) {
-        return err_set(err, ERR_INVALID, "%s: more than %d entries", choice->from, (int)ENTRIES_MOST);
+    if (choice->entries != 0 && reader->entries->count == choice->entries) {
+        return err_set(err, ERR_INVALID, "%s: more than %llu entries; $SCIWRAP_UNPACK_ENTRIES sets the limit",
+                       choice->from, (unsigned long long)choice->entries);
     }
     struct tree_entry *entry = add_entry(reader->entries);
     int64_t mtime = archive_entry_mtime_is_set(from) ? archive_entry_mtime(from) : choice->time;

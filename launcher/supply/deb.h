@@ -24,6 +24,7 @@ struct deb_choice {
     int64_t time;                  /* nothing is younger */
     uint64_t strip;                /* leading components to drop */
     const char *prefix;            /* put beneath this: "" or a clean path */
+    uint64_t entries;              /* at most; 0: as many as there are */
 };
 
 struct deb_entries {

@@ -265,9 +265,6 @@ int pull_environment(const struct definition *def, const struct store *store, co
 
 int pull_artifact(const struct definition *def, const struct store *store, struct err *err)
 {
-    if (def->type == ARTIFACT_IMAGE) {
-        return err_set(err, ERR_INVALID, "the environment is an image, which is no single file");
-    }
     struct pull pull = {.def = def, .store = store, .take = keep_open, .stage = {.fd = -1}, .artifact_fd = -1};
     auto_fd int kept = collect_keep_blobs(store);
     int result = try_all(&pull, err);

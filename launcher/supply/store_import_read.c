@@ -27,6 +27,11 @@ static int complain_cut(struct err *err)
     return err_set(err, ERR_INVALID, "it ends early");
 }
 
+static int complain_other(struct err *err)
+{
+    return err_set(err, ERR_INVALID, "it is no environment that 'sciwrap store export' wrote");
+}
+
 /* At most `most` bytes, which is at most CHUNK, into the chunk; their count, 0 at the end. */
 static ssize_t next(struct reading *reading, uint64_t most, struct err *err)
 {
@@ -94,7 +99,7 @@ static int read_first_header(struct reading *reading, uint64_t *ret_size, struct
     auto_release(buf) struct buf is = {0};
     auto_release(buf) struct buf expected = {0};
     if (read_exactly(reading, &is, TAR_BLOCK, err) < 0) {
-        return -1;
+        return err->kind == ERR_INVALID ? complain_other(err) : -1; /* a part so small says nothing of what it is of */
     }
     memcpy(digits, buf_text(&is) + SIZE_AT, SIZE_DIGITS);
     uint64_t size = 0;
@@ -103,7 +108,7 @@ static int read_first_header(struct reading *reading, uint64_t *ret_size, struct
     }
     if (size > STORE_FILE_LIST_MOST || store_file_header(STORE_FILE_LIST, size, &expected, err) < 0 ||
         !buf_equal(&is, &expected)) {
-        return err_set(err, ERR_INVALID, "it is no environment that 'sciwrap store export' wrote");
+        return complain_other(err);
     }
     *ret_size = size;
     return 0;

@@ -331,6 +331,11 @@ def list_gives_too_many_bytes(b):
     b.list = re.sub(rb"\d+ bytes", b"1000000000000000 bytes", Bundle.make_list(b))
 
 
+@case("it says")
+def list_gives_one_byte_too_many(b):
+    b.list = re.sub(rb"(\d+) bytes", lambda m: b"%d bytes" % (int(m[1]) + 1), Bundle.make_list(b))
+
+
 @case("no possible number")
 def list_gives_impossibly_many_bytes(b):
     b.list = re.sub(rb"\d+ bytes", b"99999999999999999999999 bytes", Bundle.make_list(b))

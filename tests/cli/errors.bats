@@ -155,7 +155,7 @@ PYTHON
     done
 }
 
-@test "no space left" {
+@test "no space left, and a store that cannot be written" {
     [[ $(id -u) -eq 0 ]] || skip "as an ordinary user: a small file system needs root"
     local small=$BATS_TEST_TMPDIR/small
     mkdir "$small"
@@ -169,6 +169,11 @@ PYTHON
     [[ ${stderr##*$'\n'} =~ 'No space left' ]]
     [[ ${stderr##*$'\n'} =~ SCIWRAP_STORE ]]
     is "$left" ""
+    mount -t tmpfs -o ro sciwrap-test "$small"
+    run --separate-stderr "$SCIWRAP" pull tiny
+    umount "$small"
+    is "$status" 125
+    [[ ${stderr##*$'\n'} =~ 'Read-only file system; choose another place with SCIWRAP_STORE' ]]
 }
 
 @test "no space left for the temporary folder or the record" {

@@ -157,6 +157,14 @@ holds() { # what the two layers make
     define it '[artifact]' 'type = image' "sha256 = $digest" 'url = oci-layout:../work/bent' 'url = oci-layout:../work/here'
     succeeds "$SCIWRAP" pull it
     holds
+    # unpacked it is right; a copy would be of what lies there now
+    from oci-layout:../work/bent
+    fails_with 125 'a layer has other bytes than pinned' -- "$SCIWRAP" store export it out.env
+    # the manifest that stands for a list of docker save
+    image saved saved.tar -- "$FIXTURES/tiny.tar"
+    size=$((size + 1))
+    from docker-archive:../work/saved.tar
+    fails_with 125 "the manifest of '.*saved.tar' has $((size - 1)) bytes, and should have $size" -- "$SCIWRAP" pull it
 }
 
 @test "a config that contradicts the layers is refused" {
@@ -192,6 +200,10 @@ EOF
     fails_with 125 'No such file or directory' -- "$SCIWRAP" pull it
     from oci-layout:..
     fails_with 125 'is no OCI layout' -- "$SCIWRAP" pull it
+    define it '[artifact]' 'type = image' "sha256 = $digest"
+    fails_with 125 "it.ini' gives no url for its image" -- "$SCIWRAP" pull it
+    # The first round asks the mirrors that go before the addresses, of which there are none.
+    SCIWRAP_FETCH_TRIES=1 SCIWRAP_MIRRORS=http://127.0.0.1:9/blobs fails_with 125 'its image is not to be had: .*127.0.0.1' -- "$SCIWRAP" pull it
     from "docker-archive:$FIXTURES/tiny.tar"
     fails_with 125 "is not what 'docker save' writes" -- "$SCIWRAP" pull it
     from "docker-archive:$FIXTURES/tiny.tar.gz"

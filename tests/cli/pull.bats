@@ -78,6 +78,20 @@ works() {
     is "$(wc -l <"$BATS_FILE_TMPDIR/log")" 1
 }
 
+@test "a copy in the store that is damaged is brought again" {
+    local blob
+    from "$server/plain/tiny.tar"
+    "$SCIWRAP" pull --quiet it
+    blob=$SCIWRAP_STORE/blobs/sha256/$(sha256 "$FIXTURES/tiny.tar")
+    rm -rf "$SCIWRAP_STORE/trees/${blob##*/}"
+    chmod u+w "$blob"
+    printf 'U' | dd of="$blob" bs=1 seek=3000 conv=notrunc status=none
+    succeeds "$SCIWRAP" pull it
+    notes "the store's copy of it is damaged and was removed"
+    is "$(sha256 "$blob")" "${blob##*/}"
+    works
+}
+
 @test "--again replaces what is there" {
     from "$FIXTURES/tiny.tar"
     "$SCIWRAP" pull --quiet it

@@ -139,3 +139,62 @@ setup() {
     succeeds taskset -c "$first" "$SCIWRAP" build -o other.tar it
     cmp it.tar other.tar
 }
+
+@test "packages and archives that cannot be taken" {
+    local name expected size sha
+    lock a b
+    export SCIWRAP_UNPACK_ENTRIES=20
+    cp "$SCIWRAP_RECIPES/it.lock" good.lock
+    size=$(stat -c %s "$BATS_TEST_TMPDIR/mirror/pool/b_1_all.deb")
+    sha=$(sha256 "$BATS_TEST_TMPDIR/mirror/pool/b_1_all.deb")
+    while read -r name; do
+        expected=$(python3 "$BATS_TEST_DIRNAME/deb.py" "$name" "$BATS_TEST_TMPDIR/mirror/pool/b_1_all.deb")
+        sed -e "s/$sha/$(sha256 "$BATS_TEST_TMPDIR/mirror/pool/b_1_all.deb")/" \
+            -e "s/^size = $size$/size = $(stat -c %s "$BATS_TEST_TMPDIR/mirror/pool/b_1_all.deb")/" good.lock >"$SCIWRAP_RECIPES/it.lock"
+        if [[ -z $expected ]]; then
+            succeeds "$SCIWRAP" build it
+        else
+            fails_with 125 "build 'it': $expected" -- "$SCIWRAP" build it
+        fi || { echo "of: $name"; return 1; }
+        nothing_left
+    done < <(python3 "$BATS_TEST_DIRNAME/deb.py" --cases)
+    package b etc/two two
+    mkdir top
+    echo text >top/file
+    ln top/file other
+    tar -cf extra.tar other top/file
+    printf '[archive]\nname = extra\nurl = %s\nsha256 = %s\nsize = %s\nstrip = 1\n' "$PWD/extra.tar" \
+        "$(sha256 extra.tar)" "$(stat -c %s extra.tar)" >>"$SCIWRAP_RECIPES/it.ini"
+    lock a b
+    fails_with 125 "archive extra: hard link to 'other', which 'strip' leaves out" -- "$SCIWRAP" build it
+}
+
+@test "commands that leave what no artifact holds" {
+    local command expected
+    printf '[folders]\nproc = 0755\ndev = 0755\ntmp = 1777\n[commands]\nrun = x\n' >>"$SCIWRAP_RECIPES/it.ini"
+    while IFS='|' read -r command expected; do
+        sed -i "s~^run = .*~run = busybox sh -c '$command'~" "$SCIWRAP_RECIPES/it.ini"
+        lock a b
+        fails_with 125 "build 'it': $expected" -- "$SCIWRAP" build it || { echo "of: $command"; return 1; }
+        nothing_left
+    done <<'ROWS'
+mkdir -p var; busybox mkfifo var/pipe|'var/pipe' is a device, a pipe or a socket
+i=0; while [ $i -lt 257 ]; do busybox mkdir d; cd d; i=$((i + 1)); done|'d/.*d' is deeper than 256 folders
+busybox ln -s $(busybox printf %04095d 7) far|'far': its target cannot be read
+ROWS
+    # The helper alone, without the launcher.
+    mkdir -p "$BATS_TEST_TMPDIR/alone/libexec/sciwrap"
+    cp "$(dirname "$SCIWRAP")/../libexec/sciwrap/sciwrap-env" alone/libexec/sciwrap/
+    fails_with 125 "the recipe has commands, and the launcher that runs them is not at '.*alone/.*bin/sciwrap'" -- \
+        alone/libexec/sciwrap/sciwrap-env build it
+}
+
+@test "definitions of one recipe that cannot all be met" {
+    lock a b
+    succeeds "$SCIWRAP" build -o it.tar it
+    printf '[artifact]\nsha256 = %s\ntar-sha256 = %s\nrecipe = it\n' "$(printf '%064d' 7)" "$(sha256 it.tar)" >"$SCIWRAP_ENVS/it.ini"
+    fails_with 125 "it.ini pins a compressed artifact: its recipe gives the right tar, and this host's libzstd other compressed bytes" -- \
+        "$SCIWRAP" pull it
+    printf '[artifact]\nsha256 = %s\nrecipe = it\n' "$(printf '%064d' 8)" >"$SCIWRAP_ENVS/other.ini"
+    fails_with 125 "/it.ini and .*/other.ini pin different artifacts of recipe 'it'" -- "$SCIWRAP" build it
+}

@@ -359,6 +359,32 @@ def saved(change):
     return fill
 
 
+def pax(records, old=b"", new=b""):
+    """An archive with an extended header before its first member, in which `old` then becomes `new`."""
+    def fill(it):
+        it.url = "docker-archive:" + it.folder + "/saved.tar"
+        it.digest = "a" * 64
+        data = io.BytesIO()
+        with tarfile.open(fileobj=data, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            member = tarfile.TarInfo("first")
+            member.pax_headers = records
+            archive.addfile(member)
+            archive.addfile(tarfile.TarInfo("manifest.json"))
+        with open(it.folder + "/saved.tar", "wb") as file:
+            file.write(data.getvalue().replace(old, new) if old else data.getvalue())
+    return fill
+
+
+def crowd(it):
+    it.url = "docker-archive:" + it.folder + "/saved.tar"
+    it.digest = "a" * 64
+    folder = tarfile.TarInfo("folder")
+    folder.type = tarfile.DIRTYPE
+    with open(it.folder + "/saved.tar", "wb") as file:
+        file.write(folder.tobuf() * 100001)
+        file.write(bytes(1024))
+
+
 case("saved: good", None)(saved(lambda members, entry, it: None))
 case("saved: layer that is a link to the outside", "which is layer 1")(
     saved(lambda members, entry, it: members.update({entry["Layers"][0]: it.outside + "/victim"})))
@@ -380,6 +406,23 @@ case("saved: key in other letters", "which some readers take for 'Layers'")(
 case("saved: list with text behind it", "is not a JSON array")(
     saved(lambda members, entry, it: dump([entry]) + b',"x":[]'))
 case("saved: no list", "is not a JSON array")(saved(lambda members, entry, it: b'{"x":1}'))
+case("saved: an image without a config", "names no Config")(
+    saved(lambda members, entry, it: entry.update(Config=None)))
+case("saved: an image without layers", "has an image of 0 layers; 1 to 500 are allowed")(
+    saved(lambda members, entry, it: entry.update(Layers=[])))
+case("saved: a name that is too long", "a name in it is empty, longer than 255 bytes or holds a NUL")(
+    pax({"path": "x" * 256}))
+case("saved: a name with a NUL", "a name in it is empty, longer than 255 bytes or holds a NUL")(pax({"path": "a\0b"}))
+case("saved: a size that is no number", "a size in it is not a number")(pax({"size": "many"}))
+case("saved: an extended header that is too large", "an extended header in it is larger than 65536 bytes")(
+    pax({"comment": "x" * 65536}))
+case("saved: an extended header without a length", "an extended header in it is damaged")(
+    pax({"path": "x"}, b" path=", b"xpath="))
+case("saved: an extended header without a value", "an extended header in it is damaged")(
+    pax({"path": "x"}, b"path=", b"path:"))
+case("saved: a header that is damaged", "the header of entry 2 in it is damaged")(
+    pax({"path": "x"}, b"manifest.json\0", b"Manifest.json\0"))
+case("saved: more entries than there can be", "it has more than 100000 entries")(crowd)
 case("saved: empty list", "names 0 images")(saved(lambda members, entry, it: []))
 case("saved: 1,001 images", "names 1001 images")(saved(lambda members, entry, it: [entry] * 1001))
 
@@ -421,6 +464,14 @@ def with_index(index):
     return fill
 
 
+def config_of_size(size):
+    def fill(it):
+        image = Image([tar(BASE)])
+        image.manifest["config"].update(image.put(b"{}", image.manifest["config"]["mediaType"]), size=size)
+        it.image(image)
+    return fill
+
+
 def nested(depth):
     def index(image):
         descriptor = image.descriptor
@@ -441,6 +492,7 @@ case("index that says that a manifest is an index", "an index says that it is an
         dict(image.descriptor, mediaType=OCI + "index.v1+json")]}))
 case("index with a manifest of a wrong size", "bytes, and should have", "pin")(
     with_index(lambda image: {"schemaVersion": 2, "manifests": [dict(image.descriptor, size=5)]}))
+case("a config larger than any", "its config is larger than 8388608 bytes", "pin")(config_of_size(8388609))
 case("index with two images and no name", "has several images, 'x' and 'y' among them", "pin")(
     with_index(lambda image: {"schemaVersion": 2, "manifests": [
         dict(image.descriptor, annotations={"org.opencontainers.image.ref.name": "x"}),

@@ -21,6 +21,8 @@ REASONS = os.path.join(TOP, "tests/lint/messages.reasons")
 # Where the format stands among the arguments.
 FORMAT_AT = {"err_set": 2, "err_set_errno": 3, "err_wrap": 1, "keyfile_complain": 3}
 FORMAT_AT.update({"log_error": 0, "log_warn": 0, "log_info": 0, "log_debug": 0})
+# A macro beside a literal, which stands for a text that this script does not know.
+MACRO = re.compile(r'"\s*(?!PRI)[A-Z][A-Z0-9_]*\s*("|$)|^[A-Z][A-Z0-9_]*\s*"')
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"|\bPRI[a-z]+\d+\b')
 
 
@@ -87,8 +89,8 @@ def sources():
 
 
 class Message:
-    def __init__(self, path, line, call, text, kind):
-        self.path, self.line, self.call, self.text, self.kind = path, line, call, text, kind
+    def __init__(self, path, line, call, text, kind, macro=False):
+        self.path, self.line, self.call, self.text, self.kind, self.macro = path, line, call, text, kind, macro
 
 
 DEFINITION = re.compile(r"^(?:static |__attribute__\(\([^;{]*?\)\)\s*)*[a-z_][\w \*]*?\b(\w+)\(([^;{]*?)\)\s*\{", re.M | re.S)
@@ -118,8 +120,9 @@ def messages():
             given = arguments(text, match.end() - 1)
             if name in FORMAT_AT:
                 if FORMAT_AT[name] < len(given):
-                    for found in literals(given[FORMAT_AT[name]]):
-                        yield Message(path, line, name, found, "format")
+                    form = given[FORMAT_AT[name]]
+                    for found in literals(form):
+                        yield Message(path, line, name, found, "format", MACRO.search(form) is not None)
                 given = given[FORMAT_AT[name] + 1 :]
             for argument in given:
                 if argument.startswith(("(", "&", "{")) and "?" not in argument or re.match(r"[a-z_]\w*\(", argument):
@@ -174,6 +177,8 @@ class Told:
 
     def has(self, message):
         if message.kind == "format" and plain(escape(message.text)) in self.formats:
+            return True
+        if message.macro and any(re.match(pattern(plain(message.text)), form) for form in self.formats):
             return True
         if solid(message.text) < 5:
             return message.kind == "part" and escape(message.text) in self.every

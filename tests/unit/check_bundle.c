@@ -215,6 +215,20 @@ START_TEST(refuses_a_plan_that_no_list_has)
 }
 END_TEST
 
+START_TEST(refuses_more_than_any_bundle_holds)
+{
+    struct digest list;
+    struct digest digest;
+    digest_bytes("x", 1, &digest);
+    add_text("manifest.json", "{}\n");
+    add_text("definition.ini", "[artifact]\n");
+    add_source("inputs/", &digest, BUNDLE_BYTES_MOST, 0, "/nonexistent");
+    parse_plan();
+    ck_assert_int_eq(write_bundle("x", &list), -1);
+    assert_error(&err, ERR_INVALID, "this run cannot be bundled: its files have more than 1 PiB");
+}
+END_TEST
+
 /* Not one byte can be another one. */
 START_TEST(refuses_a_change_of_any_byte)
 {
@@ -324,6 +338,7 @@ int main(void)
     tcase_add_loop_test(group, refuses_to_write_what_has_changed, 0, 3);
     tcase_add_test(group, refuses_to_write_what_is_gone);
     tcase_add_test(group, refuses_a_plan_that_no_list_has);
+    tcase_add_test(group, refuses_more_than_any_bundle_holds);
     tcase_add_test(group, refuses_a_change_of_any_byte);
     tcase_add_test(group, refuses_a_part_of_it);
     tcase_add_test(group, refuses_what_was_appended);

@@ -7,8 +7,11 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -197,6 +200,56 @@ START_TEST(a_crash_is_told)
 }
 END_TEST
 
+static long run_out_of_memory(void)
+{
+    _exit(125); /* as base/mem does */
+}
+
+static const struct {
+    struct attack what;
+    int signal; /* that the kernel would send: for want of memory, for RLIMIT_CPU */
+    const char *told;
+} ends[] = {
+    {{.make = sleep_long}, SIGKILL, "the process that attacks was killed; is there enough memory?"},
+    {{.make = sleep_long},
+     SIGXCPU,
+     "used more time of the processors than allowed; $SCIWRAP_UNPACK_TIME sets the limit"},
+    {{.make = run_out_of_memory}, 0, "needs more memory than allowed; $SCIWRAP_UNPACK_MEMORY sets the limit"},
+};
+
+/* Sends the signal to the only child of this process, once there is one. */
+static void *send_signal(void *number)
+{
+    char place[64];
+    snprintf(place, sizeof(place), "/proc/self/task/%d/children", getpid());
+    for (;;) {
+        struct err err = {0};
+        auto_release(buf) struct buf children = {0};
+        if (fs_read_path(place, 100, &children, &err) == 0 && children.length > 0) {
+            ck_assert_int_eq(kill((pid_t)strtol(buf_text(&children), NULL, 10), *(const int *)number), 0);
+            return NULL;
+        }
+        sched_yield();
+    }
+}
+
+START_TEST(each_end_is_told)
+{
+    struct outcome outcome = {0};
+    struct err err = {0};
+    pthread_t thread;
+    bool sent = ends[_i].signal != 0;
+    ck_assert(!sent || pthread_create(&thread, NULL, send_signal, (void *)(uintptr_t)&ends[_i].signal) == 0);
+    int result = run(&ends[_i].what, &outcome, &err);
+    if (sent) {
+        pthread_join(thread, NULL);
+    }
+    ck_assert_int_eq(result, -1);
+    assert_error(&err, ERR_SYSTEM, ends[_i].told);
+    check_nothing_happened();
+}
+END_TEST
+
 START_TEST(memory_is_limited)
 {
     const struct attack what = {.make = take_memory};
@@ -218,13 +271,14 @@ static Suite *jail_suite(void)
     tcase_add_loop_test(attacked, gets_nowhere, 0, ROWS(attacks));
     tcase_add_loop_test(attacked, gets_nowhere_without_namespaces, 0, ROWS(attacks));
     suite_add_tcase(suite, attacked);
-    TCase *ends = tcase_create("ends");
-    tcase_add_checked_fixture(ends, begin, end);
-    tcase_set_timeout(ends, 60);
-    tcase_add_test(ends, is_ended_when_the_time_is_over);
-    tcase_add_test(ends, a_crash_is_told);
-    tcase_add_test(ends, memory_is_limited);
-    suite_add_tcase(suite, ends);
+    TCase *ended = tcase_create("ended");
+    tcase_add_checked_fixture(ended, begin, end);
+    tcase_set_timeout(ended, 60);
+    tcase_add_test(ended, is_ended_when_the_time_is_over);
+    tcase_add_test(ended, a_crash_is_told);
+    tcase_add_loop_test(ended, each_end_is_told, 0, ROWS(ends));
+    tcase_add_test(ended, memory_is_limited);
+    suite_add_tcase(suite, ended);
     return suite;
 }
 

@@ -57,6 +57,9 @@ static const struct {
     {"[recipe]\npackages = a\n", "tool.ini: [recipe] needs 'suite' and 'packages'"},
     {"[recipe]\npakages = a\n", "tool.ini:2: unknown key 'pakages' in [recipe]; did you mean 'packages'?"},
     {"[recipe]\nfile-lists = 1\n", "tool.ini:2: file-lists = '1': yes or no"},
+    {"[archive]\nname = a/b\n", "tool.ini:2: name = 'a/b': letters, digits and . _ + - only"},
+    {"[archive]\nname = a\nurl = x y\n", "tool.ini:3: url = 'x y': an address or path without blanks"},
+    {"[archive]\nname = a\nsha256 = AB\n", "tool.ini:3: sha256 = 'AB': 64 lower-case hexadecimal digits"},
     {"[recipe]\nsuite = -x\n", "tool.ini:2: suite = '-x'"},
     {"[recipe]\nsuite = a/b\n", "tool.ini:2: suite = 'a/b'"},
     {"[recipe]\npackages = a --force\n", "tool.ini:2: '--force' cannot stand in 'packages'"},
@@ -150,6 +153,8 @@ static const struct {
     {LOCK_HEAD "[package]\nname = a\npath = pool/a?b\n", "a path below pool/"},
     {LOCK_HEAD "[package]\nname = a\narchive = ubuntu\n", "archive = 'ubuntu'"},
     {LOCK_HEAD "[package]\nname = a\nsize = 0\n", "size = '0'"},
+    {"[lock]\nwants = AB\n", "x.lock:2: wants = 'AB': 64 lower-case hexadecimal digits"},
+    {"[package]\nname = a/b\n", "x.lock:2: 'a/b' is not the name of a package"},
     {"[lock]\nsnapshot = 20240230T000000Z\n", "snapshot = '20240230T000000Z': a time"},
     {"[lock]\nsnapshot = 2024-01-01\n", "a time such as"},
 };
