@@ -371,7 +371,7 @@ PYTHON
     ln -s "$PWD" "$store.in"
     run sh place.sh
     is "$status" 125
-    [[ $output =~ "$store.in is not a folder of yours" ]]
+    [[ $output == *"$store.in is not a folder of yours"* ]]
     rm "$store.in"
     run sh place.sh
     is "$status$output" 0
