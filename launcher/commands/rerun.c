@@ -133,6 +133,17 @@ static void announce(const struct request *request, const struct manifest *then,
     }
 }
 
+/* A record from elsewhere says what the rerun may do; before it does. */
+static void tell_openings(const struct setup *setup, uint64_t number)
+{
+    if (number == 1 && setup->network == NETWORK_HOST) {
+        log_info("the run had the network of its host, and the rerun has that of this one");
+    }
+    if (number == 1 && setup->nested) {
+        log_info("the run could make namespaces of its own (--nest), and so can the rerun");
+    }
+}
+
 static int rerun_once(struct request *request, uint64_t number, struct err *err)
 {
     struct rerun rerun = {
@@ -164,6 +175,7 @@ static int rerun_once(struct request *request, uint64_t number, struct err *err)
     if (result == 0) {
         rerun.rootfs = tree.rootfs;
         announce(request, &then, number);
+        tell_openings(&then.setup, number);
         result = rerun_perform(&rerun, &then, err);
     }
     if (result == 0) {

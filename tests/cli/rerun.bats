@@ -195,3 +195,12 @@ e["stdout"] = dict(kind="file", path="e/out")'
     fails_with 125 'array.json' -- "$SCIWRAP" rerun ./array.json
     fails_with 125 'absent.json' -- "$SCIWRAP" rerun ./absent.json
 }
+
+@test "what a record opens in the walls of its rerun is told before it starts" {
+    "$SCIWRAP" exec -q --network host --nest tiny true
+    local id
+    id=$(run_id)
+    succeeds "$SCIWRAP" rerun "$id"
+    is "$stderr" 'sciwrap: the run had the network of its host, and the rerun has that of this one
+sciwrap: the run could make namespaces of its own (--nest), and so can the rerun'
+}
