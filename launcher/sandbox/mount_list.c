@@ -16,6 +16,7 @@
 #include "base/auto.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "sandbox/mounts.h"
 
 /* Linux 6.8, <linux/mount.h>; the headers of Debian 12 are older. */
 enum {
@@ -173,6 +174,7 @@ static bool add_by_line(struct mount_list *list, char *line)
         seen.passes_on |= strncmp(tag, "shared:", 7) == 0;
     }
     seen.type = type_number(strtok_r(NULL, " ", &words));
+    mounts_unescape(seen.point);
     add(list, &seen);
     return true;
 }
@@ -198,8 +200,8 @@ int mount_list_read(struct mount_list *list, struct err *err)
     return read_by_calls(list) ? 0 : read_by_text(list, err);
 }
 
-/* Before 5.8 statx(2) does not tell the number, nor does what the C library makes of older calls where an outer sandbox
- * hides it; the descriptor's own file in proc does. */
+/* What the C library makes of older calls, where an outer sandbox hides statx(2), tells no number; the descriptor's own
+ * file in proc does. Before 5.14 that file is root's, as we cannot be dumped. */
 static uint64_t number_by_descriptor(const char *path)
 {
     auto_release(buf) struct buf text = {0};
@@ -233,6 +235,66 @@ static const struct mount_seen *find_by_number(const struct mount_list *list, ui
     return NULL;
 }
 
+static const struct mount_seen *lying_on(const struct mount_list *list, const struct mount_seen *seen,
+                                         const char *point)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct mount_seen *other = &list->item[i];
+        if (other != seen && other->parent == seen->id && strcmp(other->point, point) == 0) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* What is reached at the place: the mount that lies on this one there, what lies on that, and so on. */
+static const struct mount_seen *top_at(const struct mount_list *list, const struct mount_seen *seen, const char *point)
+{
+    for (size_t height = 0; height < list->count; height++) {
+        const struct mount_seen *other = lying_on(list, seen, point);
+        if (other == NULL) {
+            break;
+        }
+        seen = other;
+    }
+    return seen;
+}
+
+static const struct mount_seen *lowest(const struct mount_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->item[i].point, "/") == 0 && mount_list_find(list, list->item[i].parent) == NULL) {
+            return &list->item[i];
+        }
+    }
+    return NULL;
+}
+
+const struct mount_seen *mount_list_walk(const struct mount_list *list, const char *path)
+{
+    const struct mount_seen *seen = lowest(list);
+    if (seen == NULL) {
+        return NULL;
+    }
+    seen = top_at(list, seen, "/");
+    auto_free char *prefix = xstrdup(path);
+    for (size_t i = 1; path[i - 1] != '\0' && path[i] != '\0'; i++) {
+        if (path[i + 1] == '/' || path[i + 1] == '\0') {
+            prefix[i + 1] = '\0';
+            seen = top_at(list, seen, prefix);
+            prefix[i + 1] = path[i + 1];
+        }
+    }
+    return strcmp(seen->point, path) == 0 ? seen : NULL;
+}
+
+/* Before 5.8, where statx(2) does not tell the number. */
+static const struct mount_seen *find_by_path(const struct mount_list *list, const char *path)
+{
+    auto_free char *real = list->from_calls ? NULL : realpath(path, NULL);
+    return real != NULL ? mount_list_walk(list, real) : find_by_number(list, number_by_descriptor(path));
+}
+
 const struct mount_seen *mount_list_at(const struct mount_list *list, const char *path)
 {
     struct statx st;
@@ -244,8 +306,7 @@ const struct mount_seen *mount_list_at(const struct mount_list *list, const char
     if ((st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0 && (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) {
         return NULL;
     }
-    return (st.stx_mask & which) != 0 ? mount_list_find(list, st.stx_mnt_id)
-                                      : find_by_number(list, number_by_descriptor(path));
+    return (st.stx_mask & which) != 0 ? mount_list_find(list, st.stx_mnt_id) : find_by_path(list, path);
 }
 
 const char *mount_list_point(const struct mount_seen *seen)

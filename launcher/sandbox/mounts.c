@@ -52,8 +52,7 @@ static int remount(const char *path, unsigned long add, struct err *err)
     return mount_do(NULL, path, NULL, MS_REMOUNT | MS_BIND | present_flags(path) | add, NULL, "restrict a mount", err);
 }
 
-/* mountinfo writes blanks and backslashes of a path as \ooo. In place. */
-static void unescape(char *text)
+void mounts_unescape(char *text)
 {
     char *to = text;
     for (const char *from = text; *from != '\0';) {
@@ -88,7 +87,7 @@ static int restrict_one_by_one(const char *path, unsigned long add, struct err *
         if (field == NULL) {
             continue;
         }
-        unescape(field);
+        mounts_unescape(field);
         if (path_is_under(field, absolute) && remount(field, add, err) < 0) {
             return -1;
         }

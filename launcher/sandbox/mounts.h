@@ -25,6 +25,9 @@ int mount_restrict(const char *path, bool read_only, struct err *err);
 int mount_freeze(const char *path, struct err *err);
 int mount_thaw(const char *path, struct err *err);
 
+/* A path of mountinfo, where blanks and backslashes stand as \ooo, as it is. In place. */
+void mounts_unescape(char *text);
+
 /* What the places are made with: a folder on a tmpfs of ours under which mounts are parked until they are moved away.
  */
 struct mount_yard {

@@ -11,7 +11,7 @@ teardown() {
 # Each kernel lacks what the newer ones lack, and more.
 since_5_15='landlock_restrict_self,landlock,wait-killable,sync-wake-up,memfd-exec,statmount,listmount'
 since_5_10="$since_5_15,mount_setattr,core-scheduling,close-range-cloexec"
-since_5_4="$since_5_10,openat2,close_range,pidfd_getfd,faccessat2"
+since_5_4="$since_5_10,statx,openat2,close_range,pidfd_getfd,faccessat2"
 since_4_18="$since_5_4,clone3,pidfd_open,pidfd_send_signal,open_tree,move_mount,rseq"
 
 # As many attempts held as with all that this kernel has, but for the scopes of Landlock; none open.
