@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# sciwrap lock, with an apt that is made of a shell script and answers as each test wants. With the real one, which needs
-# an archive: docs/HACKING.md.
+# sciwrap lock, with an apt that is made of a shell script and answers as each test wants: the real one needs an archive.
 load helpers
 
 setup() {
