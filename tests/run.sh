@@ -53,7 +53,8 @@ seccomp.h:libseccomp-dev jansson.h:libjansson-dev zlib.h:zlib1g-dev
 bats:bats python3:python3 curl:curl strace:strace zstd:zstd xz:xz-utils bzip2:bzip2 busybox:busybox-static
 dpkg-deb:dpkg man:man-db mandoc:mandoc shellcheck:shellcheck cppcheck:cppcheck clang:clang
 clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 bwrap:bubblewrap jsonschema:python3-jsonschema gdb:gdb openssl:openssl
-docker-registry:docker-registry skopeo:skopeo umoci:umoci bsdtar:libarchive-tools"
+docker-registry:docker-registry skopeo:skopeo umoci:umoci bsdtar:libarchive-tools
+/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring"
 
 is_here() {
     case $1 in
@@ -62,6 +63,7 @@ is_here() {
         [[ -e /usr/local/include/$1 ]] ;;
     jsonschema) python3 -c 'import jsonschema' 2>/dev/null || /usr/bin/python3 -c 'import jsonschema' 2>/dev/null ;;
     busybox) static_busybox >/dev/null ;;
+    /*) [[ -e $1 ]] ;;
     clang-*-14) command -v "$1" >/dev/null || "${1%-14}" --version 2>/dev/null | grep -q 'version 14\.' ;;
     *) command -v "$1" >/dev/null ;;
     esac
