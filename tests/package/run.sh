@@ -3,15 +3,17 @@
 # run.sh: both packages are made and tried as their users would: the .deb is installed in a new Debian 12; the archive is
 # unpacked in a Debian 11, whose C library is too old for the helper, and in a root that has no C library at all. There
 # an environment is pulled from a file and over http, run, rerun from a bundle, as root and as an ordinary user. As root;
-# PRESET=release BUILD=its folder; debootstrap brings 100 MB.
+# PRESET=release BUILD=its folder; it installs debootstrap, which brings 100 MB, and what cpack needs for a .deb.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(realpath "${BUILD:-$here/../../build/release}")
 fixtures=$(realpath "${FIXTURES:-$here/../../build/fixtures}")
-for program in cpack debootstrap busybox dpkg-deb; do
-    command -v "$program" >/dev/null || { echo "ok packages # skip no $program" && exit 0; }
-done
 [[ $(id -u) -eq 0 && $(uname -m) == x86_64 ]] || { echo "ok packages # skip as an ordinary user, or not x86-64" && exit 0; }
+for need in cpack:cmake debootstrap:debootstrap busybox:busybox-static dpkg-shlibdeps:dpkg-dev file:file; do
+    command -v "${need%:*}" >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${need#*:}" >&2
+    command -v "${need%:*}" >/dev/null || { echo "ok packages # skip no ${need%:*}, and it could not be installed" && exit 0; }
+done
 
 top=$(mktemp -d "${TMPDIR:-/var/tmp}/sciwrap-packages.XXXXXX")
 trap 'rm -rf "$top"' EXIT
@@ -33,10 +35,11 @@ pack() { # FOLDER
 }
 
 # Without a chroot, in which the kernel makes no user namespace: the root becomes the root of a mount namespace.
+# The server that it starts ends with its PID namespace.
 inside() { # ROOT UID COMMAND...
     local root=$1 uid=$2
     shift 2
-    unshare --mount --propagation private "$root/sw/busybox" sh -c '
+    unshare --mount --pid --fork --kill-child --propagation private "$root/sw/busybox" sh -c '
         set -e
         root=$1 uid=$2
         shift 2
@@ -97,7 +100,6 @@ try() { # ROOT NAME
     for uid in 0 12345; do
         inside "$1" "$uid" /sw/bin/sh /sw/try >"$top/log" 2>&1
         tell $? "$2, $([[ $uid -eq 0 ]] && echo as root || echo as an ordinary user)" "$top/log"
-        pkill -f 'httpd -p 127.0.0.1:18723' 2>/dev/null
     done
 }
 
