@@ -448,9 +448,10 @@ examples_long() {
     as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" tests/examples/run.sh
 }
 
-# docs/tutorial.md from clone to bundle, as two ordinary users; it builds a clone of what is committed.
+# README.md and docs/tutorial.md from clone to bundle, in a new Debian, as two ordinary users; what is committed is cloned.
 tutorial() {
-    as_root env PATH="$PATH" SCIWRAP_DEBIAN_MIRROR="${SCIWRAP_DEBIAN_MIRROR-}" tests/tutorial/run.sh
+    as_root env PATH="$PATH" SCIWRAP_DEBIAN_MIRROR="${SCIWRAP_DEBIAN_MIRROR-}" http_proxy="${http_proxy-}" \
+        tests/tutorial/run.sh --clean-root
 }
 
 # The pages of `sciwrap report` in Chromium, which it installs.
