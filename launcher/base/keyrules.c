@@ -17,6 +17,22 @@ struct rules {
 };
 
 /* What a typing mistake may have meant: the nearest known section, or the nearest key of `section`. */
+/* The only section that has the key; NULL when none has it, or several have. */
+static const char *section_of(const struct rules *rules, const char *key)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct keyrule *rule = &rules->rule[i];
+        if (rule->key != NULL && strcmp(rule->key, key) == 0) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = rule->section;
+        }
+    }
+    return found;
+}
+
 static void add_nearest(struct buf *text, const struct rules *rules, const char *section, const char *word)
 {
     auto_release(strlist) struct strlist known = {0};
@@ -27,6 +43,11 @@ static void add_nearest(struct buf *text, const struct rules *rules, const char 
             !strlist_has(&known, candidate)) {
             strlist_add(&known, candidate);
         }
+    }
+    const char *elsewhere = section == NULL ? NULL : section_of(rules, word);
+    if (elsewhere != NULL) {
+        buf_addf(text, "; it belongs into [%s]", elsewhere);
+        return;
     }
     const char *nearest = text_nearest(word, (const char *const *)strlist_items(&known));
     if (nearest != NULL) {
@@ -107,6 +128,19 @@ static int check_repeats(const struct rules *rules, const struct keyfile *file, 
         }
     }
     return 0;
+}
+
+int keyrules_complain_word(const struct keyfile *file, const struct keyfile_entry *entry, const char *const *words,
+                           struct err *err)
+{
+    char meant[TEXT_MEANT];
+    auto_release(buf) struct buf known = {0};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        buf_addf(&known, "%s%s", i > 0 ? ", " : "", words[i]);
+    }
+    text_meant(meant, entry->value, words);
+    return keyfile_complain(file, entry->line, err, "%s = '%s': one of %s%s", entry->key, entry->value,
+                            buf_text(&known), meant);
 }
 
 int keyrules_apply(const struct keyfile *file, const struct keyrule *rules, size_t count, void *into, struct err *err)

@@ -23,4 +23,8 @@ struct keyrule {
 
 enum { KEYRULES_ENTRIES = 20000 }; /* a recipe lists hundreds; beyond this the file is wrong, not big */
 
+/* "file:line: KEY = 'VALUE': one of WORD, WORD", and which of them was meant when one is near. `words` ends in NULL. */
+int keyrules_complain_word(const struct keyfile *file, const struct keyfile_entry *entry, const char *const *words,
+                           struct err *err);
+
 int keyrules_apply(const struct keyfile *file, const struct keyrule *rules, size_t count, void *into, struct err *err);

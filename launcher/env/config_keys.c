@@ -276,7 +276,11 @@ char *config_key_check(const struct config_key *key, const char *value)
     if (expected == NULL && checks[key->kind] != NULL) {
         expected = checks[key->kind](key, value);
     }
-    return expected != NULL ? xstrdup(expected) : NULL;
+    char meant[TEXT_MEANT] = "";
+    if (expected != NULL && key->words != NULL) {
+        text_meant(meant, value, key->words);
+    }
+    return expected != NULL ? xasprintf("%s%s", expected, meant) : NULL;
 }
 
 bool config_key_expands(const struct config_key *key)

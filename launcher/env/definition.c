@@ -140,7 +140,7 @@ static int take_network(void *into, const struct keyfile *file, const struct key
 {
     bool host = strcmp(entry->value, "host") == 0;
     if (!host && strcmp(entry->value, "none") != 0) {
-        return definition_complain(file, entry, err, "one of none, host");
+        return keyrules_complain_word(file, entry, (const char *const[]){"none", "host", NULL}, err);
     }
     ((struct definition_reading *)into)->def->network = host ? NETWORK_HOST : NETWORK_NONE;
     return 0;
@@ -152,21 +152,22 @@ static int take_identity(void *into, const struct keyfile *file, const struct ke
         [IDENTITY_RESEARCHER] = "researcher",
         [IDENTITY_CALLER] = "caller",
         [IDENTITY_ROOT] = "root",
+        NULL,
     };
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+    for (size_t i = 0; names[i] != NULL; i++) {
         if (strcmp(entry->value, names[i]) == 0) {
             ((struct definition_reading *)into)->def->identity = (enum identity)i;
             return 0;
         }
     }
-    return definition_complain(file, entry, err, "one of researcher, caller, root");
+    return keyrules_complain_word(file, entry, names, err);
 }
 
 static int take_writable(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     bool yes = strcmp(entry->value, "yes") == 0;
     if (!yes && strcmp(entry->value, "no") != 0) {
-        return definition_complain(file, entry, err, "one of yes, no");
+        return keyrules_complain_word(file, entry, (const char *const[]){"yes", "no", NULL}, err);
     }
     ((struct definition_reading *)into)->def->writable = yes;
     return 0;
@@ -184,7 +185,7 @@ static int take_no_fix(void *into, const struct keyfile *file, const struct keyf
 static int take_cpu_baseline(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     if (!fix_baseline_from_name(entry->value, &((struct definition_reading *)into)->def->cpu_baseline)) {
-        return definition_complain(file, entry, err, "one of v2, v3, v4, none");
+        return keyrules_complain_word(file, entry, (const char *const[]){"v2", "v3", "v4", "none", NULL}, err);
     }
     return 0;
 }
@@ -192,7 +193,7 @@ static int take_cpu_baseline(void *into, const struct keyfile *file, const struc
 static int take_verify(void *into, const struct keyfile *file, const struct keyfile_entry *entry, struct err *err)
 {
     if (!verify_level_from_name(entry->value, &((struct definition_reading *)into)->def->verify)) {
-        return definition_complain(file, entry, err, "one of used, full, off");
+        return keyrules_complain_word(file, entry, (const char *const[]){"used", "full", "off", NULL}, err);
     }
     return 0;
 }

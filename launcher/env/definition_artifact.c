@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/keyrules.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -117,7 +118,7 @@ int artifact_take_type(void *into, const struct keyfile *file, const struct keyf
 {
     bool image = strcmp(entry->value, "image") == 0;
     if (!image && strcmp(entry->value, "tar") != 0) {
-        return definition_complain(file, entry, err, "one of tar, image");
+        return keyrules_complain_word(file, entry, (const char *const[]){"tar", "image", NULL}, err);
     }
     ((struct definition_reading *)into)->def->type = image ? ARTIFACT_IMAGE : ARTIFACT_TAR;
     return 0;

@@ -53,13 +53,18 @@ void facts_need_cpus(struct facts *facts)
     }
 }
 
-/* Who makes the image of a container sets it there: it is about where sciwrap runs, not about one run. */
+/* Who makes the image of a container sets them there: they are about where sciwrap runs, not about one run. */
 int facts_find_proc(struct facts *facts, struct err *err)
 {
     const char *asked = getenv("SCIWRAP_PROC");
     facts->shared_proc = asked != NULL && strcmp(asked, "shared") == 0;
     if (asked != NULL && asked[0] != '\0' && !facts->shared_proc && strcmp(asked, "own") != 0) {
         return err_set(err, ERR_USAGE, "SCIWRAP_PROC is '%s'; it can be 'own' or 'shared'", asked);
+    }
+    const char *recording = getenv("SCIWRAP_RECORDING");
+    if (recording != NULL && recording[0] != '\0' && strcmp(recording, "observation") != 0 &&
+        strcmp(recording, "comparison") != 0) {
+        return err_set(err, ERR_USAGE, "SCIWRAP_RECORDING is '%s'; it can be 'observation' or 'comparison'", recording);
     }
     return 0;
 }

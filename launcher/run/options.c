@@ -144,10 +144,20 @@ int options_set_workdir(struct run_options *options, const char *text, struct er
     return 0;
 }
 
+/* `expected` names the words as a person would. On the command line the table of options has refused the word before,
+ * with the same text; a variable or a config file gives it, too. */
+static int complain_word(const char *option, const char *text, const char *expected, const char *const *words,
+                         struct err *err)
+{
+    char meant[TEXT_MEANT];
+    text_meant(meant, text, words);
+    return err_set(err, ERR_USAGE, "--%s '%s': expected %s%s", option, text, expected, meant);
+}
+
 int options_set_network(struct run_options *options, const char *text, struct err *err)
 {
     if (!setup_network_from_name(text, &options->network)) {
-        return err_set(err, ERR_USAGE, "--network '%s': expected none or host", text);
+        return complain_word("network", text, "none or host", (const char *const[]){"none", "host", NULL}, err);
     }
     options->has_network = true;
     return 0;
@@ -167,7 +177,8 @@ int options_add_no_fix(struct run_options *options, const char *text, struct err
 int options_set_cpu_baseline(struct run_options *options, const char *text, struct err *err)
 {
     if (!fix_baseline_from_name(text, &options->cpu_baseline)) {
-        return err_set(err, ERR_USAGE, "--cpu-baseline '%s': expected v2, v3, v4 or none", text);
+        return complain_word("cpu-baseline", text, "v2, v3, v4 or none",
+                             (const char *const[]){"v2", "v3", "v4", "none", NULL}, err);
     }
     options->has_baseline = true;
     return 0;
@@ -194,7 +205,8 @@ int options_set_keep_limit(struct run_options *options, const char *text, struct
 int options_set_verify(struct run_options *options, const char *text, struct err *err)
 {
     if (!verify_level_from_name(text, &options->verify)) {
-        return err_set(err, ERR_USAGE, "--verify '%s': expected used, full or off", text);
+        return complain_word("verify", text, "used, full or off", (const char *const[]){"used", "full", "off", NULL},
+                             err);
     }
     options->has_verify = true;
     return 0;

@@ -129,7 +129,7 @@ static int take_file_lists(void *into, const struct keyfile *file, const struct 
 {
     bool yes = strcmp(entry->value, "yes") == 0;
     if (!yes && strcmp(entry->value, "no") != 0) {
-        return keyfile_complain(file, entry->line, err, "file-lists = '%s': yes or no", entry->value);
+        return keyrules_complain_word(file, entry, (const char *const[]){"yes", "no", NULL}, err);
     }
     ((struct recipe *)into)->file_lists = yes;
     return 0;

@@ -127,6 +127,7 @@ json() { # EXPRESSION: over the document `d` in $output
     quietly "$SCIWRAP" config run.bind
     is "$output" "$HOME/data:/data"$'\n'/opt
     quietly "$SCIWRAP" config unset run.bind
+    fails_with 125 "run.verify = 'usd': expected used, full or off; did you mean 'used'" -- "$SCIWRAP" config set run.verify usd
     quietly "$SCIWRAP" config run.bind
     is "$output" ""
     before=$(cat "$file")
@@ -160,4 +161,14 @@ json() { # EXPRESSION: over the document `d` in $output
     quietly "$SCIWRAP" config --json run.verify
     is "$(json 'd["value"], d["from"], d["line"], d["variable"]')" "('full', 'user', 5, 'SCIWRAP_VERIFY')"
     fails_with 125 'takes one key' -- "$SCIWRAP" config run.verify run.network
+}
+
+@test "a word that is none of a few, in a variable: what was meant" {
+    SCIWRAP_NETWORK=hsot fails_with 125 "SCIWRAP_NETWORK: --network 'hsot': expected none or host; did you mean 'host'" -- \
+        "$SCIWRAP" exec tiny true
+    SCIWRAP_VERIFY=usd fails_with 125 "'usd': expected used, full or off; did you mean 'used'" -- "$SCIWRAP" exec tiny true
+    SCIWRAP_CPU_BASELINE=v33 fails_with 125 "expected v2, v3, v4 or none; did you mean 'v3'" -- "$SCIWRAP" exec tiny true
+    SCIWRAP_RECORDING=compare fails_with 125 "SCIWRAP_RECORDING is 'compare'; it can be 'observation' or 'comparison'" -- \
+        "$SCIWRAP" exec tiny true
+    SCIWRAP_PROC=shard fails_with 125 "SCIWRAP_PROC is 'shard'; it can be 'own' or 'shared'" -- "$SCIWRAP" exec tiny true
 }

@@ -117,7 +117,7 @@ static const struct {
 } refused[] = {
     {"[run]\nntwork = none\n", "user.ini:2: unknown key 'ntwork' in [run]; did you mean 'network'?"},
     {"[rum]\nnetwork = none\n", "user.ini:2: unknown section [rum]; did you mean [run]?"},
-    {"[run]\nnetwork = hots\n", "user.ini:2: network = 'hots': expected none or host"},
+    {"[run]\nnetwork = hots\n", "user.ini:2: network = 'hots': expected none or host; did you mean 'host'?"},
     {"[run]\nnetwork = none\nnetwork = host\n", "stands in [run] twice"},
     {"[run]\nverify = all\n", "expected used, full or off"},
     {"[run]\nkeep-limit = 1.5G\n", "as in 500M"},

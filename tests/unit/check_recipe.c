@@ -56,7 +56,7 @@ static const struct {
     {"[recipe]\nsuite = bookworm\n", "tool.ini: [recipe] needs 'suite' and 'packages'"},
     {"[recipe]\npackages = a\n", "tool.ini: [recipe] needs 'suite' and 'packages'"},
     {"[recipe]\npakages = a\n", "tool.ini:2: unknown key 'pakages' in [recipe]; did you mean 'packages'?"},
-    {"[recipe]\nfile-lists = 1\n", "tool.ini:2: file-lists = '1': yes or no"},
+    {"[recipe]\nfile-lists = 1\n", "tool.ini:2: file-lists = '1': one of yes, no"},
     {"[archive]\nname = a/b\n", "tool.ini:2: name = 'a/b': letters, digits and . _ + - only"},
     {"[archive]\nname = a\nurl = x y\n", "tool.ini:3: url = 'x y': an address or path without blanks"},
     {"[archive]\nname = a\nsha256 = AB\n", "tool.ini:3: sha256 = 'AB': 64 lower-case hexadecimal digits"},
