@@ -2,6 +2,7 @@
  * report_processes: the section about the processes of a run: a drawing of the largest, and a table. */
 #include "publish/report_processes.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,39 @@ static void draw_life(struct report *report, const struct told_process *process,
     draw_bar(report, process->has_ended ? "life" : "open", x, y, scaled(lived, end_ns, TIME_WIDTH));
 }
 
+/* Those that a run ends by, or people end one with. NULL for others. */
+static const char *signal_name(int number)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {
+        {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"}, {SIGILL, "SIGILL"},   {SIGABRT, "SIGABRT"},
+        {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"}, {SIGUSR1, "SIGUSR1"}, {SIGSEGV, "SIGSEGV"},
+        {SIGUSR2, "SIGUSR2"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"}, {SIGTERM, "SIGTERM"}, {SIGXCPU, "SIGXCPU"},
+        {SIGXFSZ, "SIGXFSZ"}, {SIGSYS, "SIGSYS"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].number == number) {
+            return names[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* What is known of a process whose end was not seen: the record has the signal of the command, which is the first one,
+ * and that others do not end by themselves. Caller frees. */
+static char *how_ended(const struct report *report, const struct told_process *process, bool first)
+{
+    int signal = report->cite->manifest.exit.signal;
+    if (!first || signal == 0 || process->parent != 1) {
+        return xstrdup("ended by a signal, or with the run");
+    }
+    const char *name = signal_name(signal);
+    return xasprintf("ended by signal %d%s%s%s", signal, name != NULL ? " (" : "", name != NULL ? name : "",
+                     name != NULL ? ")" : "");
+}
+
 static void draw_figures(struct report *report, const struct told_process *process, const struct told_processes *told,
                          int y)
 {
@@ -120,14 +154,19 @@ static void draw_process(struct report *report, const struct told_process *proce
 {
     int depth = process->depth < DEEPEST ? process->depth : DEEPEST;
     auto_free char *words = told_process_words(process);
-    report_addf(report, "<g><text class=\"c\" x=\"%d\" y=\"%d\">", NAME_X + 10 * depth, y + 15);
+    auto_free char *end = process->has_ended ? NULL : how_ended(report, process, process == told->item);
+    report_add(report, "<g>");
+    if (end != NULL) { /* what a browser shows beside the pointer, and a reader of screens says */
+        report_addf(report, "<title>%s</title>", end);
+    }
+    report_addf(report, "<text class=\"c\" x=\"%d\" y=\"%d\">", NAME_X + 10 * depth, y + 15);
     html_text_begin(&report->page, words, (size_t)(NAME_COLUMNS - depth * 3 / 2));
     report_add(report, "</text>");
     draw_life(report, process, told->end_ns, y);
     if (process->has_ended) {
         draw_figures(report, process, told, y);
     } else {
-        report_addf(report, "<text class=\"m\" x=\"%d\" y=\"%d\">end not known: by a signal</text>", CPU_X, y + 15);
+        report_addf(report, "<text class=\"m\" x=\"%d\" y=\"%d\">%s</text>", CPU_X, y + 15, end);
     }
     report_add(report, "</g>\n");
 }

@@ -65,6 +65,17 @@ has() { # PAGE TEXT...: each in what a person sees
     has again.html "This run repeats run $id from its record" '✗ different' '✓ identical'
 }
 
+@test "a process that a signal ended is drawn dashed, with the signal in its title" {
+    run -137 "$SCIWRAP" exec -q tiny sh -c 'sleep 0; kill -9 $$'
+    [[ $(field 'm["recording"]["method"]') == seccomp-notification ]] || skip "no notifications on this host"
+    quietly "$SCIWRAP" report -q "$(last)" -o killed.html
+    check killed.html
+    has killed.html 'ended by signal 9 (SIGKILL)'
+    is "$(grep -c '<g><title>ended by signal 9 (SIGKILL)</title>.*<rect class="open"' killed.html)" 1
+    # The one that ended by itself is drawn as ever.
+    grep -q '<g><text.*<rect class="life"' killed.html
+}
+
 @test "limits, binds, a network and what was not held fixed" {
     mkdir data
     quietly "$SCIWRAP" exec -q --file-size 1M --network host --no-fix tz --seed 7 --bind "$PWD/data:/data:ro" tiny true
