@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/nameless.h"
+#include "base/told.h"
 
 enum { ANSWER_MOST = 4 << 20 };
 
@@ -40,6 +41,7 @@ static _Noreturn void become(const struct victims *victims, enum victims_input i
     }
     victims_hand_down(victims, input);
     execvp(program, strlist_items(words));
+    told_here();
     log_error("'%s' cannot be started: %s", program, strerror(errno));
     _exit(127);
 }

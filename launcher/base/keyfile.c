@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/told.h"
 
 struct parse {
     struct keyfile *file;
@@ -28,6 +29,7 @@ int keyfile_complain(const struct keyfile *file, int line, struct err *err, cons
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    told_note(format, text);
     return err_set(err, ERR_INVALID, "%s:%d: %s", file->name, line, text);
 }
 

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/told.h"
 #include "run/join.h"
 #include "run/join_gather.h"
 #include "run/join_wire.h"
@@ -138,6 +139,7 @@ static struct join_group *lead(const struct join_offer *offer, int listener, int
 {
     struct err err = {0};
     struct join_group *group = xcalloc(1, sizeof(*group));
+    told_here();
     group->offer = offer;
     setsid(); /* no signal of a terminal, and none to the group of a rank, is meant for all of them */
     close_inherited();
