@@ -117,7 +117,7 @@ static int kill_run(const struct running_list *list, const struct running *run, 
 static int end_run(const struct running_list *list, const struct running *run, const struct stopping *stopping,
                    struct err *err)
 {
-    static const double patience_s = 2;
+    static const double patience_s = 1;
     struct timespec moment = {.tv_nsec = 5000000};
     /* To the launcher, which passes it on to the command and records how that ends. */
     if (send_signal(&stopping->launcher, SIGTERM) < 0) {

@@ -73,7 +73,8 @@ void definition_recipe_folders(struct strlist *ret_folders)
 static int list_one(const char *folder, struct strlist *names, struct strlist *paths, struct err *err)
 {
     auto_fd int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
+    bool usable = fd >= 0 && faccessat(fd, ".", X_OK, 0) == 0; /* who may list may not always enter */
+    if (!usable && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
         return 0;
     }
     if (fd < 0) {

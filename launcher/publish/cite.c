@@ -32,7 +32,7 @@ static int read_manifest(struct cite *cite, const char *path, struct err *err)
     const char *at = buf_text(&cite->entry);
     if (cite->doc == NULL || !catalog_entry_read(&at, at + cite->entry.length, &cite->run) ||
         cite->run.state != CATALOG_WHOLE) {
-        return err_set(err, ERR_INVALID, "%s: is not what a manifest holds", path);
+        return err_set(err, ERR_INVALID, "%s: is not in the form that sciwrap writes a manifest in", path);
     }
     return 0;
 }

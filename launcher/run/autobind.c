@@ -303,7 +303,8 @@ void autobind_inputs(struct setup *setup, const struct facts *facts, const struc
         struct stat st;
         auto_free char *inside = autobind_inner_path(setup, facts, path);
         bool is_workdir = strcmp(path, facts->workdir) == 0;
-        if (inside != NULL || is_workdir || planner_would_cover(setup, path) || stat(path, &st) < 0) {
+        bool hidden = is_of_kernel(path) || planner_would_cover(setup, path);
+        if (inside != NULL || is_workdir || hidden || stat(path, &st) < 0) {
             continue;
         }
         struct bind *bind = bind_add(&setup->binds, path, path);

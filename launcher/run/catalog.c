@@ -157,7 +157,7 @@ static void note_unread(struct catalog *catalog, const struct project *project, 
     struct err unread = {0};
     auto_free char *path = project_run_path(project, id, MANIFEST_NAME);
     if (manifest_load(&manifest, path, &unread) == 0) {
-        err_set(&unread, ERR_INVALID, "%s: is not what a manifest holds", path);
+        err_set(&unread, ERR_INVALID, "%s: is not in the form that sciwrap writes a manifest in", path);
     }
     strlist_add(&catalog->notes, unread.text);
     manifest_release(&manifest);
