@@ -227,6 +227,9 @@ PYTHON
     fails_with 125 'did not come to its end: .* after 0 attempts with status 3' -- \
         "$SCIWRAP" audit --control sh -c 'exit 3' x
     fails_with 125 'status 127' -- "$SCIWRAP" audit --control /no/such/program
+    notes "'/no/such/program' cannot be started: No such file or directory"
+    fails_with 125 'the probe could not be started; see the line above' -- "$SCIWRAP" audit --bind "$WORK:/etc/version" tiny
+    notes "cannot mount on '/etc/version'"
     nothing_of_audits
 }
 

@@ -96,6 +96,14 @@ PYTHON
     changed 'b.members.remove(layer)'
     fails_with 125 'could not be brought' -- "$SCIWRAP" rerun y.sciwrap
     notes 'has no blob sha256:'
+    changed 'import json
+old = json.loads(b.content(b"manifest.json")[1])["experiment"]["environment"]["artifact"]["sha256"].encode()
+image = b.content(blobs + old)
+image[1] = image[1].replace(b"sha256:", b"sha512:")
+new = sha(image[1]).encode()
+for m in b.members:
+    m[0], m[1] = m[0].replace(old, new), m[1].replace(old, new)'
+    fails_with 125 'the manifest of its image names a blob without a sha256' -- "$SCIWRAP" rerun y.sciwrap
     changed 'layer[1] += b"x"'
     fails_with 125 'SHA256SUMS|a name that no bundle has' -- "$SCIWRAP" rerun y.sciwrap
     changed 'm = b.content(b"artifact/oci-layout"); m[1] = b"{}\n"'

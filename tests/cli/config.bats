@@ -142,6 +142,16 @@ json() { # EXPRESSION: over the document `d` in $output
     notes 'SCIWRAP_LIMIT_PIDS is set, and counts more'
 }
 
+@test "a file that one more line would make too large stays as it is" {
+    local file=$XDG_CONFIG_HOME/sciwrap/config.ini
+    mkdir -p "${file%/*}"
+    yes '; a remark' | head -c 262140 >"$file"
+    echo >>"$file"
+    fails_with 125 "'$file' would be too large" -- "$SCIWRAP" config set cite.name 'A Name'
+    is "$(wc -c <"$file")" 262141
+    rm "$file"
+}
+
 @test "set makes the file where there is none, and follows a link to where it is kept" {
     rm -rf "$XDG_CONFIG_HOME/sciwrap"
     quietly "$SCIWRAP" config set cite.name 'Josiah Carberry'

@@ -215,6 +215,7 @@ YAML
 {"mounts": [{"hostPath": "$HOST/icd.json", "containerPath": "/etc/passwd"}]}|at '/etc/passwd', where nothing can be put
 {"mounts": [{"hostPath": "$HOST", "containerPath": "/workspace/x"}]}|at '/workspace/x', where nothing can be put
 {"mounts": [{"hostPath": "$HOST/gone.so.1", "containerPath": "/usr/lib/gone.so.1"}]}|gone.so.1'; if the driver was updated
+{"mounts": [{"hostPath": "/dev/zero", "containerPath": "/opt/zero"}]}|'/dev/zero' is a device and no file; it belongs to deviceNodes
 {"env": ["no assignment"]}|'env' is not .*NAME=VALUE
 ROWS
     spec bad.json acme.org/gpu '{}'

@@ -226,6 +226,18 @@ PYTHON
     fails_with 125 '/etc/version' -- "$SCIWRAP" exec --bind "$WORK:/etc/version" tiny true
 }
 
+@test "a mount point in a folder with thousands of entries" {
+    mkdir -p tree/opt/many
+    (cd tree/opt/many && mkdir 0 && seq 2000 | xargs touch)
+    cp "$FIXTURES/tiny.tar" many.tar
+    tar -rf many.tar -C tree ./opt/many
+    define many '[artifact]' "sha256 = $(sha256 many.tar)" "url = $PWD/many.tar"
+    "$SCIWRAP" pull -q many
+    fails_with 125 "'.*opt/many' holds 2001 entries, too many to make a mount point in it; use a path that exists in the environment" -- \
+        "$SCIWRAP" exec --bind "$PWD:/opt/many/new" many true
+    quietly "$SCIWRAP" exec --bind "$PWD:/opt/many/0" many true
+}
+
 @test "variables that are none" {
     fails_with 125 '' -- "$SCIWRAP" exec --env =x tiny true
     fails_with 125 '' -- "$SCIWRAP" exec --env NAME tiny true

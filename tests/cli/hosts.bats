@@ -45,6 +45,18 @@ covered() { # TEXT-OF-A-SHELL
     is "$(field "[l for l in m['leaks'] if l['kind'] == 'processes']")" "[]"
 }
 
+@test "devices that are not there, or not what their names say, are named" {
+    unshare -Ur true 2>/dev/null || skip "no user namespaces here"
+    # shellcheck disable=SC2016 # for the inner shell
+    fails_with 125 "'/dev/full' of this host is not the device it should be" -- \
+        unshare -Urm sh -c 'mount --bind /dev/zero /dev/full && exec "$SCIWRAP" exec tiny true'
+    # shellcheck disable=SC2016
+    fails_with 125 "this host has no '/dev/full', which a run needs; make it: 'mknod -m 666 /dev/full c 1 7'" -- \
+        unshare -Urm sh -c 'mkdir dev && mount -t tmpfs none dev || exit
+            for name in null zero random urandom tty; do : >dev/$name && mount --bind /dev/$name dev/$name || exit; done
+            mount --rbind dev /dev && exec "$SCIWRAP" exec tiny true'
+}
+
 @test "the filter of a container engine is named, and what needs no namespaces works under it" {
     local under=("$FIXTURES/under" engine) id
     "$SCIWRAP" exec tiny sh -c 'echo out >out'

@@ -94,10 +94,11 @@ met_nobody() { # RANK: no folder, socket or process is left, and nothing was sai
 
 @test "who misses the others goes on alone, with a name fails; no is no" {
     export OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=0 OMPI_COMM_WORLD_LOCAL_SIZE=2
-    SCIWRAP_JOIN_WAIT=1 succeeds "$SCIWRAP" exec tiny echo here
+    PMIX_SERVER_URI21=x SCIWRAP_JOIN_WAIT=1 succeeds "$SCIWRAP" exec tiny echo here
     is "$output" here
     notes "1 of the 2 ranks on this node have come within 1 s"
     is "$(field "m['circumstances']['step']['missing']")" 1
+    notes 'is reached over the network of this host .PMIx., which the run does not have: .*--network host'
     SCIWRAP_JOIN_WAIT=1 fails_with 125 "1 of 2 ranks have come within 1 s to 'name.pair'" -- \
         "$SCIWRAP" exec --join pair:2 tiny true
     quietly "$SCIWRAP" exec --join no tiny true
@@ -149,14 +150,36 @@ recorded() {
 
 @test "a command that is not there fails its rank alone" {
     # shellcheck disable=SC2016
-    "$SCIWRAP" exec --join two:2 tiny nowhere 2>err 3>&- &
+    SCIWRAP_JOIN_WAIT=0 "$SCIWRAP" exec --join two:2 tiny nowhere 2>err 3>&- &
     local one=$! status=0
-    succeeds "$SCIWRAP" exec --join two:2 tiny true
+    SCIWRAP_JOIN_WAIT=0 succeeds "$SCIWRAP" exec --join two:2 tiny true
     wait "$one" || status=$?
     is "$status" 127
-    is "$(cat err)" "sciwrap: command 'nowhere' not found in the environment"
+    is "$(tail -n 1 err)" "sciwrap: command 'nowhere' not found in the environment"
+    [[ $stderr$(cat err) == *"SCIWRAP_JOIN_WAIT '0': expected seconds, 1 to 86400; it is 30"* ]]
     is "$(field "sorted(r['exit'].get('error', '') for r in m['circumstances']['step']['ranks'])")" \
         "['', \"command 'nowhere' not found in the environment\"]"
+    fails_with 125 "only a launcher as theirs .none known. can start them so that they find each other" -- \
+        "$SCIWRAP" rerun "$(field "m['id']")"
+}
+
+# The process that leads is the first rank's only child.
+@test "when the process that leads is killed, the ranks say so" {
+    "$SCIWRAP" exec --join led:2 tiny sh -c ': >a; exec sleep 72.25' 2>said 3>&- &
+    local first=$! other leader status=0
+    until_true pgrep -P "$first"
+    leader=$(pgrep -P "$first")
+    "$SCIWRAP" exec --join led:2 tiny sh -c ': >b; exec sleep 72.25' 2>other.said 3>&- &
+    other=$!
+    until_true test -e a
+    until_true test -e b
+    kill -KILL "$leader"
+    wait "$first" || status=$?
+    is "$status" 125
+    grep -q 'the process that led the ranks of this step was killed, and they with it: out of memory on this host, or killed' said
+    status=0
+    wait "$other" || status=$?
+    is "$status" 125
 }
 
 @test "a folder of somebody else's making, or that others can read, is no place to meet" {

@@ -60,6 +60,8 @@ audit --dry-run a|audit: '--dry-run' means nothing here
 init a b|init: takes one folder
 config a b|config: takes one key, or set and unset
 config set a|config: set takes a key and values
+runs --follow|runs: --follow needs --job
+rerun --job 17 --times 2|rerun: --job names the runs, each of which is run again once
 nothing-like-it|unknown command 'nothing-like-it'; see 'sciwrap --help'
 --nothing-like-it|unknown option '--nothing-like-it'; options stand behind the command
 ROWS
@@ -90,6 +92,10 @@ run --bind :/x tiny|--bind ':/x': expected SRC
 run --bind /etc:/proc/x tiny|nothing can be bound at '/proc/x'
 run --bind /nonexistent tiny|--bind '/nonexistent'
 run --input /nonexistent tiny|--input '/nonexistent'
+run --input /etc/passwd tiny|--input '/etc/passwd' cannot be shown inside at the same path.*--bind /etc/passwd:DST
+run --input /proc/version tiny|--input '/proc/version' cannot be shown inside at the same path
+run --cdi-dir /nonexistent tiny|--cdi-dir '/nonexistent': is no directory
+audit --bind /nonexistent:/x tiny|the run to be audited cannot be planned; see the line above
 run --input /dev/null tiny|--input '/dev/null' is neither a file nor a directory
 run --no-fix weather tiny|--no-fix: 'weather' is nothing that is fixed; known are
 ROWS
@@ -110,11 +116,45 @@ stop 0123456789ab|no run '0123456789ab' is going on
 stop x|'x' is no ID of a run: it has 4 to 12 hexadecimal digits
 config no.such|unknown key 'no.such'
 pin 'a b' x|'a b' is not the name of an environment
+runs --job 17|no tasks of job '17' are recorded here
 ROWS
+    mkdir .sciwrap
+    fails_with 125 "'zz' is not the ID of a run, of which at least 4 hexadecimal digits are needed, and no bundle" -- "$SCIWRAP" show zz
+    rmdir .sciwrap
     cd /
     fails_with 125 "the work directory is '/'" -- "$SCIWRAP" run tiny
     cd "$WORK"
     fails_with 125 'no place for the store: set SCIWRAP_STORE or HOME' -- env -u SCIWRAP_STORE -u HOME -u XDG_DATA_HOME "$SCIWRAP" store list
+    fails_with 125 'no place for a config file: set HOME' -- env -u HOME -u XDG_CONFIG_HOME "$SCIWRAP" config set cite.name X
+}
+
+# A copy of the program, PREFIX/bin/sciwrap, with what is beside it; the helper that is given, if any.
+installed() { # PREFIX [HELPER]
+    mkdir -p "$1/bin" "$1/libexec/sciwrap"
+    cp "$SCIWRAP" "$1/bin/sciwrap"
+    [[ $# -lt 2 ]] || { cp "$2" "$1/libexec/sciwrap/sciwrap-env" && chmod +x "$1/libexec/sciwrap/sciwrap-env"; }
+}
+
+@test "an installation that lacks something, and one that has rights it needs not" {
+    [[ ! -e /etc/sciwrap ]] || skip "this host has environments of its own"
+    installed bare
+    succeeds env SCIWRAP_ENVS= bare/bin/sciwrap envs
+    is "$output" ""
+    notes 'no environments are known here; see FILES in sciwrap.1. for where they are looked for'
+    # A helper that brings nothing, and says that it has.
+    printf '#!/bin/sh\n' >helper
+    installed idle helper
+    fails_with 125 "the root file system of 'tiny' is not in the store after it was brought" -- \
+        env SCIWRAP_STORE="$WORK/store" idle/bin/sciwrap exec --no-record tiny true
+    # Who is inside of a run and has a descriptor of the program cannot start it, when it has no name there.
+    installed open
+    fails_with 125 "refuses to be executed by '/proc/self/exe' inside of a run" -- "$FIXTURES/under" lacking landlock \
+        sh -c 'exec 5<open/bin/sciwrap; rm open/bin/sciwrap; exec /proc/self/fd/5 --version'
+    [[ $(id -u) -eq 0 ]] || skip "as an ordinary user"
+    installed rights
+    chmod u+s rights/bin/sciwrap
+    fails_with 125 'refuses to run set-uid, set-gid or with file capabilities; it needs none of them' -- \
+        setpriv --reuid 12345 --clear-groups rights/bin/sciwrap --version
 }
 
 @test "what there is nothing of is said, and no failure" {
@@ -163,6 +203,10 @@ pin x absent.tar|absent.tar
 store import absent|absent
 store export tiny-new /nonexistent/file|/nonexistent/file
 ROWS
+    { echo '[variables]'; yes A= | head -n 20001; } >many.ini
+    fails_with 125 'many.ini:20002: more than 20000 entries' -- "$SCIWRAP" run ./many.ini
+    define bare '[artifact]' "sha256 = $(sha256 "$FIXTURES/tiny.tar")" "url = $FIXTURES/tiny.tar"
+    fails_with 125 "environment 'bare' has no command of its own; use 'sciwrap exec bare CMD'" -- "$SCIWRAP" run bare
     echo '<!DOCTYPE html><html></html>' >page.tar
     fails_with 125 "HTML page" -- "$SCIWRAP" pin x page.tar
     printf 'no environment%.0s' {1..200} >file
@@ -179,4 +223,41 @@ ROWS
     notes 'environment tiny-new is in the store, and its definition in'
     echo '; another' >>tiny-new.ini
     fails_with 125 'exists and is another definition; --name gives this one another name' -- "$SCIWRAP" store import --folder . out.env
+}
+
+@test "what a run leaves that nobody may read is told, whichever way it is recorded" {
+    [[ $(id -u) -ne 0 ]] || skip "as root: root can read every file"
+    local way
+    for way in observation comparison; do
+        export SCIWRAP_RECORDING=$way
+        succeeds "$SCIWRAP" exec tiny sh -c 'echo x >closed; chmod 0 closed'
+        notes "no digest of the output 'closed': .*Permission denied"
+        rm -f closed
+        succeeds sh -c '"$SCIWRAP" exec tiny sh -c "echo x; chmod 0 said" >said'
+        notes "no digest of what went to stdout: .*Permission denied"
+        rm -f said
+    done
+    succeeds "$SCIWRAP" exec tiny chmod 0 .
+    chmod 755 "$WORK"
+    notes "outputs in '$WORK' are not recorded: read the work directory .*Permission denied"
+    chmod 0300 "$WORK"
+    run --separate-stderr "$SCIWRAP" exec --no-record --manifest "$BATS_TEST_TMPDIR/record" tiny true
+    chmod 0755 "$WORK"
+    is "$status" 125
+    notes "what the run can write to must be readable: read the work directory '$WORK': Permission denied"
+    unset SCIWRAP_RECORDING
+    echo x >declared
+    chmod 0 declared
+    fails_with 125 "input: read '$WORK/declared': Permission denied" -- "$SCIWRAP" exec --input declared tiny true
+    mkdir listed envs
+    chmod 0444 envs # a folder that may not be entered is none to look in
+    succeeds "$SCIWRAP" envs
+    chmod 0755 envs
+}
+
+@test "folders that are too deep to be compared are told of" {
+    mkdir -p "$(printf 'd/%.0s' {1..202})"
+    SCIWRAP_RECORDING=comparison succeeds "$SCIWRAP" exec tiny touch out
+    notes "'d/.*d/' is deeper than 200 folders and is not looked into for outputs"
+    is "$(field '[o["path"] for o in m["experiment"]["outputs"] if o["path"][0] != "/"]')" "['out']"
 }

@@ -52,6 +52,14 @@ mode_is() { # OUTPUT MODE
     reruns
 }
 
+@test "overwritten, and its old content too large to be kept" {
+    anew log=before
+    quietly "$SCIWRAP" exec --keep-limit 3 tiny sh -c 'echo after >log'
+    [[ $(field 'm["recording"]["method"]') == seccomp-notification ]] || skip "nothing is kept on this host"
+    is "$(field "[l['detail'] for l in m['leaks'] if l['kind'] == 'record']")" \
+        "[\"'log' is not among the inputs: larger than the limit for keeping old contents\"]"
+}
+
 @test "written through a mapping, also after the file was closed" {
     anew data=old_
     acts open data + map poke 0 NEW

@@ -122,6 +122,35 @@ json.dump(m, open("edited.json", "w"))
 PYTHON
 }
 
+@test "a manifest that says what cannot be is refused, and says why" {
+    echo in >in.txt
+    "$SCIWRAP" exec tiny cat <in.txt >out.txt
+    edit 'e["inputs"] = []'
+    fails_with 125 "the manifest names no input for standard input 'in.txt'" -- "$SCIWRAP" rerun ./edited.json
+    edit 'e["environment"]["tree"]["sha256"] = "0" * 64'
+    fails_with 125 "the tree of environment 'tiny' in the store is not the one of the manifest" -- "$SCIWRAP" rerun ./edited.json
+    # The record has the definition's text, which pins something else.
+    edit 'e["environment"]["artifact"]["sha256"] = "0" * 64'
+    cp edited.json "$(manifest)"
+    forged
+    fails_with 125 "the definition of environment 'tiny': the definition pins another artifact than the manifest" -- \
+        "$SCIWRAP" bundle "$(run_id)"
+}
+
+@test "a record that cannot be written is named, and the outputs are there" {
+    fails_with 125 "record of the run: write 'manifest.json': File too large" -- \
+        bash -c 'trap "" XFSZ; ulimit -f 1; exec "$SCIWRAP" exec tiny touch made'
+    [[ -e made ]]
+    "$SCIWRAP" exec tiny sh -c ': >begun; until [ -e go ]; do sleep 0.05; done' 2>said 3>&- &
+    until_true test -e begun
+    rm -r .sciwrap/runs
+    : >go
+    local status=0
+    wait $! || status=$?
+    is "$status" 125
+    grep -q "record of the run: create 'manifest.json': No such file or directory" said
+}
+
 @test "an input that is nowhere but among the kept contents" {
     echo one >log.txt
     "$SCIWRAP" exec --input log.txt tiny sh -c 'echo two >>log.txt; cp log.txt out.txt'

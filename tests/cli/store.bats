@@ -89,6 +89,8 @@ with_blob() { # ARCHIVE
     digits=$(sha256 "$FIXTURES/tiny.tar" | cut -c1-12)
     says "^ENVIRONMENT.*"$'\n'"$digits +$digits"
     fails_with 125 'no environment' -- "$SCIWRAP" remove "${digits:0:5}"
+    : >"$SCIWRAP_STORE/blobs/sha256/${digits:0:8}$(printf %056d 0)"
+    fails_with 125 "'${digits:0:8}' could be 2 things in the store; give more digits" -- "$SCIWRAP" remove "${digits:0:8}"
     succeeds "$SCIWRAP" remove "$digits"
     [[ ! -e $tree ]]
 }
@@ -161,6 +163,31 @@ with_blob() { # ARCHIVE
         [[ ! -e $tree ]]
     done
     is "$(find "$SCIWRAP_STORE/roots" -type f)" ""
+}
+
+@test "what a run uses stays while it is brought again; what cannot be removed is named" {
+    brought tiny
+    begin_run tiny
+    succeeds "$SCIWRAP" pull --again tiny
+    notes "runs that use the old tree keep it until they end; 'sciwrap store gc' removes it then"
+    is "$(find "$SCIWRAP_STORE/tmp" -name 'rootfs' -type d | wc -l)" 1
+    end_run
+    quietly "$SCIWRAP" store gc -q --older-than 0
+    is "$(ls -A "$SCIWRAP_STORE/tmp")" ""
+    brought tiny
+    unshare -rm true 2>/dev/null || skip "no user namespaces here"
+    fails_with 125 "the tree is out of the way, but part of it stays in '$SCIWRAP_STORE/tmp/del\.[0-9a-f.]+': remove '" -- \
+        unshare -rm sh -c 'mount -t tmpfs none "$1/rootfs/etc" && exec "$2" remove tiny' sh "$tree" "$SCIWRAP"
+    [[ ! -e $tree ]]
+}
+
+@test "a run that cannot tell other machines that it is there says so" {
+    export SCIWRAP_STORE_SHARED=yes
+    brought tiny
+    rm -rf "$SCIWRAP_STORE/roots/$(uname -n)"
+    : >"$SCIWRAP_STORE/roots/$(uname -n)"
+    succeeds "$SCIWRAP" exec --no-record tiny true
+    notes "other machines cannot be told that this run uses its environment: Not a directory; keep them from removing it"
 }
 
 @test "a run on another host keeps its tree, until it gave no sign of life for a day" {
@@ -258,6 +285,13 @@ PYTHON
     run --separate-stderr "$SCIWRAP" store verify --json tiny
     is "$status" 1
     is "$(json 'sorted(x["path"] for x in d["wrong"])[1:]')" "['etc/passwd', 'etc/version']"
+    SCIWRAP_ENVS=/nonexistent run --separate-stderr "$SCIWRAP" store verify
+    is "$status" 1
+    notes "'sciwrap remove $(basename "$tree" | cut -c1-12)' removes it; what needs it brings it again"
+    echo x >>"$tree/index"
+    run --separate-stderr "$SCIWRAP" store verify
+    is "$status" 1
+    says "tiny: 'index' is not the one that was made when it was unpacked"
     succeeds "$SCIWRAP" store verify tiny-new
     succeeds "$SCIWRAP" remove tiny
     brought tiny

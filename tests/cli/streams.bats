@@ -420,6 +420,21 @@ PYTHON
     is "$(cat got)" $'in memory\nin memory'
 }
 
+@test "a file without a name in the place of standard output, which only a mistake can put there" {
+    : >in.txt
+    exec 4<in.txt
+    rm in.txt
+    fails_with 125 'standard output is a file of the host that cannot be made read-only inside, because no name leads to it any more' -- \
+        bash -c 'exec "$SCIWRAP" exec tiny true >&4'
+    exec 4<&-
+    mkdir folder
+    exec 4<folder
+    rmdir folder
+    fails_with 125 'standard input is a directory of the host that .*no name leads to it any more' -- \
+        bash -c 'exec "$SCIWRAP" exec tiny true <&4'
+    exec 4<&-
+}
+
 @test "a file of somebody else that uid 0 has opened" {
     [[ $(id -u) -eq 0 ]] || skip "as an ordinary user there is no such file"
     echo private >in.txt

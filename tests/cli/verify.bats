@@ -264,6 +264,10 @@ reads_nothing() {
 }
 
 @test "the index cannot be changed with the file" {
+    cp "$tree/index" index
+    : >"$tree/index"
+    fails_with 125 "the environment is spoiled: its tree index is empty or no file; .*pull --again tiny" -- "$SCIWRAP" exec tiny true
+    cat index >"$tree/index"
     local old new
     old=$(sha256 "$rootfs/usr/bin/probe")
     tamper "$rootfs/usr/bin/probe"

@@ -231,6 +231,42 @@ PYTHON
     is "$(field '"x" in [f["path"] for f in m["experiment"]["outputs"]]')" True
 }
 
+# A launcher that cannot go on: as one that has a large output to hash.
+@test "stop: the run is gone before its record is written" {
+    begin exec tiny sleep 71.5
+    launcher=$!
+    id=$(ids)
+    kill -STOP "$launcher"
+    "$SCIWRAP" stop --time 0 "$id" 2>said 3>&- &
+    until_true grep -q "the processes of run $id are gone; its record is being written" said
+    is "$(host_pid 3 71.5)" ""
+    kill -CONT "$launcher"
+    wait $!
+    grep -q "run $id is gone" said
+    is "$(field '(m["id"], m["experiment"]["exit"]["signal"])')" "('$id', 9)"
+}
+
+# A process that somebody outside traces is there until he has seen its end, and PID 1 of the run is there as long.
+@test "stop: a run that does not end although it was killed is told of" {
+    [[ $(id -u) -eq 0 ]] || skip "as an ordinary user: it takes four seconds, and is the same"
+    begin exec tiny sleep 71.5
+    mkfifo hold
+    python3 - "$(host_pid 3 71.5)" 3>&- <<'PYTHON' &
+import ctypes, sys
+libc = ctypes.CDLL(None, use_errno=True)
+PTRACE_SEIZE = 0x4206
+seized = libc.ptrace(PTRACE_SEIZE, int(sys.argv[1]), None, None) == 0
+open("seized", "w").write("yes" if seized else "no")
+open("hold").read()
+PYTHON
+    until_true test -s seized
+    grep -q yes seized || skip "nobody may trace here"
+    fails_with 125 "run [0-9a-f]+ does not end although it was killed: a process of it waits for the kernel" -- \
+        "$SCIWRAP" stop --time 0 "$(ids)"
+    : >hold
+    until_true count_is 0
+}
+
 @test "stop refuses what is no run" {
     fails_with 125 "no ID of a run" -- "$SCIWRAP" stop abc
     fails_with 125 "no run 'abcdef012345' is going on" -- "$SCIWRAP" stop abcdef012345
@@ -263,6 +299,21 @@ forge() { # KIND [PID]
     id=$(ids)
     forge other "$(host_pid 3 71.5)"
     is "$(ids)" "$id"
+    exec 9>&-
+}
+
+@test "an ID that several claim is refused with all of them" {
+    local number
+    mkfifo open
+    for number in 1 2; do
+        python3 "$BATS_TEST_DIRNAME/forger.py" escape <open >"forged.$number" 3>&- &
+    done
+    exec 9>open
+    until_true grep -q . forged.1
+    until_true grep -q . forged.2
+    ! grep -q cannot forged.1 || skip "no namespace for the forger"
+    fails_with 125 "'f0f0' could be any of these runs: f0f0f0f0f0f0 .PID [0-9]+., f0f0f0f0f0f0 .PID [0-9]+." -- \
+        "$SCIWRAP" stop f0f0
     exec 9>&-
 }
 

@@ -2,8 +2,13 @@
  * Tests of sandbox/apart: the work is done, and it can do nothing else. */
 #include "sandbox/apart.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -123,6 +128,46 @@ START_TEST(a_crash_is_told)
 }
 END_TEST
 
+static void leave(void *user, void *result)
+{
+    (void)user;
+    (void)result;
+    syscall(SYS_exit_group, 0);
+}
+
+START_TEST(no_answer_is_told)
+{
+    struct answer answer = {.number = 77};
+    struct err err = {0};
+    ck_assert_int_eq(apart_call(leave, NULL, &answer, sizeof(answer), &err), -1);
+    assert_error(&err, ERR_SYSTEM, "the process that reads it broke off");
+    ck_assert_int_eq(answer.number, 77);
+}
+END_TEST
+
+/* As under an outer sandbox that lets nobody have filters: the work is not done then. */
+START_TEST(without_a_filter_it_is_not_begun)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {.len = ROWS(rules), .filter = rules};
+    struct answer answer = {.number = 77};
+    struct err err = {0};
+    long number = 21;
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0), 0);
+    ck_assert_int_eq(apart_call(double_it, &number, &answer, sizeof(answer), &err), -1);
+    assert_error(&err, ERR_SYSTEM, "the process that reads it could not be shut off (seccomp)");
+    ck_assert_int_eq(answer.number, 77);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("apart");
@@ -131,6 +176,8 @@ int main(void)
     tcase_add_test(core, what_is_open_can_be_read);
     tcase_add_loop_test(core, everything_else_ends_it, 0, ROWS(forbidden));
     tcase_add_test(core, a_crash_is_told);
+    tcase_add_test(core, no_answer_is_told);
+    tcase_add_test(core, without_a_filter_it_is_not_begun);
     suite_add_tcase(suite, core);
     return unit_run(suite);
 }

@@ -70,6 +70,7 @@ static const struct {
     {"- a\n", "expected 'key: value'"},
     {" a: b\n", "expected 'key: value'"},
     {"a: b\na: c\n", ":2: a key comes twice"},
+    {"\"\": b\n", ":1: a key is empty"},
     {"a: &x b\n", ":1: this part of YAML"},
     {"a: *x\n", "this part of YAML"},
     {"a: !!str b\n", "this part of YAML"},

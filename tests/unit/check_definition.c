@@ -2,6 +2,7 @@
  * Tests of env/definition, env/definition_find and env/words. */
 #include "env/definition.h"
 
+#include "base/mem.h"
 #include "env/fix.h"
 #include "env/words.h"
 #include "unit.h"
@@ -187,6 +188,19 @@ START_TEST(refuses_a_value_that_inih_would_cut)
 }
 END_TEST
 
+START_TEST(refuses_what_is_too_large)
+{
+    enum { SIZE = 256 * 1024 + 1 };
+    struct err err = {0};
+    struct definition def = {0};
+    auto_free char *text = xmalloc(SIZE + 1);
+    memset(text, '\n', SIZE);
+    text[SIZE] = '\0';
+    ck_assert_int_eq(parse(&def, text, &err), -1);
+    assert_error(&err, ERR_INVALID, "'/envs/tool.ini' is larger than 262144 bytes: not a definition");
+}
+END_TEST
+
 START_TEST(refuses_a_file_whose_name_is_none)
 {
     struct err err = {0};
@@ -335,6 +349,7 @@ int main(void)
     TCase *refuses = tcase_create("Refuses");
     tcase_add_loop_test(refuses, refuses_with_file_and_line, 0, ROWS(refused));
     tcase_add_test(refuses, refuses_a_value_that_inih_would_cut);
+    tcase_add_test(refuses, refuses_what_is_too_large);
     tcase_add_test(refuses, refuses_a_file_whose_name_is_none);
     suite_add_tcase(suite, refuses);
     TCase *find = tcase_create("Find");
