@@ -109,7 +109,7 @@ static int read_line(struct request *request, int argc, char **argv, struct err 
         }
     }
     if (request->words.count == 0) {
-        return command_usage_error(&audit_command, err, "no environment named");
+        return command_usage_error(&audit_command, err, COMMAND_NO_ENVIRONMENT);
     }
     if (request->words.count > 1 && !request->control) {
         return command_usage_error(&audit_command, err, "takes one environment");

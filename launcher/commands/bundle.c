@@ -82,7 +82,7 @@ static int read_line(struct line *line, int argc, char **argv, const char *cwd, 
         return command_usage_error(&bundle_command, err, "--list and --check only look into a bundle that exists");
     }
     return line->word != NULL ? 0
-                              : command_usage_error(&bundle_command, err, looks ? "no bundle named" : "no run named");
+                              : command_usage_error(&bundle_command, err, looks ? "no bundle named" : COMMAND_NO_RUN);
 }
 
 static void print_digest(const char *title, const struct digest *digest)

@@ -38,7 +38,7 @@ static int read_line(int argc, char **argv, const char **ret_word, enum cite_for
             return command_usage_error(&cite_command, err, "takes one run");
         }
     }
-    return *ret_word != NULL ? 0 : command_usage_error(&cite_command, err, "no run named");
+    return *ret_word != NULL ? 0 : command_usage_error(&cite_command, err, COMMAND_NO_RUN);
 }
 
 /* The runs of this project, among which the reruns are. What is wrong with other records is of no interest here. */

@@ -96,5 +96,10 @@ bool option_is_level(const char *name);
 int command_hand_on(const struct command *command, const char *helper, int least, int most, const char *wanted,
                     int argc, char **argv, struct err *err);
 
+/* What is missing on the command line, and where it is found. */
+#define COMMAND_NO_RUN         "no run named; 'sciwrap runs' lists those that are recorded here"
+#define COMMAND_NO_GOING       "no run named; 'sciwrap ps' lists those that are going on"
+#define COMMAND_NO_ENVIRONMENT "no environment named; 'sciwrap envs' lists those that are known"
+
 /* An ERR_USAGE error that points to the command's help. */
 int command_usage_error(const struct command *command, struct err *err, const char *problem);

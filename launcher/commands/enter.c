@@ -87,7 +87,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         return -1;
     }
     if (reader.at >= argc) {
-        return command_usage_error(&enter_command, err, "no run named");
+        return command_usage_error(&enter_command, err, COMMAND_NO_GOING);
     }
     if (sealed_become(argv, err) < 0) {
         return -1;

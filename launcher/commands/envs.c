@@ -91,7 +91,9 @@ static int show_all(bool json, bool *ret_broken, struct err *err)
         tell_table(&table);
     }
     if (result == 0 && !json && paths.count == 0) {
-        log_info("no environments are known here; see FILES in sciwrap(1) for where they are looked for");
+        log_info("no environments are known here; 'sciwrap pin NAME SOURCE' makes one, and FILES in sciwrap(1) says "
+                 "where they "
+                 "are looked for");
     }
     doc_free(list);
     store_close(&store);

@@ -171,7 +171,7 @@ static int init(const char *word, struct err *err)
         return -1;
     }
     if (made == 0) {
-        log_info("'%s' is a project already: nothing was missing", folder);
+        log_info("'%s' is a project already: nothing was missing; 'sciwrap runs' lists what was run in it", folder);
         return 0;
     }
     tell_outer(folder);

@@ -59,7 +59,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         return -1;
     }
     if (again || !are_there(argv + reader.at, argc - reader.at, &names)) {
-        return command_hand_on(&pull_command, "pull", 1, argc, "no environment named", argc, argv, err);
+        return command_hand_on(&pull_command, "pull", 1, argc, COMMAND_NO_ENVIRONMENT, argc, argv, err);
     }
     for (size_t i = 0; i < names.count; i++) {
         log_info("%s: already in the store", names.item[i]);

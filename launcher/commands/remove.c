@@ -154,7 +154,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         return -1;
     }
     if (reader.at >= argc) {
-        return command_usage_error(&remove_command, err, "no environment named");
+        return command_usage_error(&remove_command, err, COMMAND_NO_ENVIRONMENT);
     }
     if (store_places_open(&removal.places, err) < 0) {
         return -1;

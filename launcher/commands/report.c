@@ -52,7 +52,7 @@ static int read_line(struct request *request, int argc, char **argv, struct err 
     if (request->all && request->word != NULL) {
         return command_usage_error(&report_command, err, "--all is of all runs, and takes none");
     }
-    return request->all || request->word != NULL ? 0 : command_usage_error(&report_command, err, "no run named");
+    return request->all || request->word != NULL ? 0 : command_usage_error(&report_command, err, COMMAND_NO_RUN);
 }
 
 static int write_page(const char *page, const char *path, struct err *err)
@@ -121,7 +121,8 @@ static int report_all(const struct request *request, struct err *err)
         return err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used");
     }
     if (project_find(&project, cwd) == 0) {
-        return err_set(err, ERR_NOT_FOUND, "no runs are recorded here or above");
+        return err_set(err, ERR_NOT_FOUND,
+                       "no runs are recorded here or above; 'sciwrap run' records one where it is started");
     }
     int result = catalog_load(&catalog, &project, err);
     if (result == 0) {

@@ -305,7 +305,7 @@ static int read_line(struct request *request, int argc, char **argv, struct err 
     if (job && (request->word != NULL || request->times != 1)) {
         return command_usage_error(&rerun_command, err, "--job names the runs, each of which is run again once");
     }
-    return job || request->word != NULL ? 0 : command_usage_error(&rerun_command, err, "no run named");
+    return job || request->word != NULL ? 0 : command_usage_error(&rerun_command, err, COMMAND_NO_RUN);
 }
 
 static int find_record(struct request *request, struct err *err)

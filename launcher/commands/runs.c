@@ -231,6 +231,9 @@ static int show_project(const struct project *project, bool json, struct err *er
     if (!json) {
         explain_begun(&rows);
     }
+    if (!json && rows.count == 0 && project->path != NULL) {
+        log_info("no run is recorded in '%s' yet; 'sciwrap run ENV ARG...' records the first", project->path);
+    }
     release_rows(&rows);
     catalog_release(&catalog);
     return 0;
@@ -271,7 +274,9 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         return err_set_errno(err, ERR_SYSTEM, errno, "the current directory cannot be used");
     }
     if (project_find(&project, cwd) == 0 && !asked.json) {
-        log_info("no runs are recorded here or above");
+        log_info(
+            "no runs are recorded here or above; 'sciwrap run' records one where it is started, and 'sciwrap init' "
+            "makes a project of this folder");
     }
     int result = asked.word == NULL ? show_project(&project, asked.json, err)
                  : project.path == NULL

@@ -303,7 +303,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         }
     }
     if (word == NULL) {
-        return command_usage_error(&show_command, err, "no run named");
+        return command_usage_error(&show_command, err, COMMAND_NO_RUN);
     }
     struct record record;
     int result = record_open(&record, word, RECORD_LOOK, err);

@@ -168,7 +168,7 @@ static int read_line(struct session *session, int argc, char **argv, struct err 
         return -1;
     }
     if (reader.at >= argc) {
-        return command_usage_error(session->command, err, "no environment named");
+        return command_usage_error(session->command, err, COMMAND_NO_ENVIRONMENT);
     }
     session->env = argv[reader.at];
     for (int i = reader.at + 1; i < argc; i++) {

@@ -179,7 +179,7 @@ static int run(int argc, char **argv, int *exit_code, struct err *err)
         return -1;
     }
     if (reader.at + 1 != argc) {
-        return command_usage_error(&stop_command, err, reader.at < argc ? "takes one run" : "no run named");
+        return command_usage_error(&stop_command, err, reader.at < argc ? "takes one run" : COMMAND_NO_GOING);
     }
     return stop(argv[reader.at], grace_s, err);
 }

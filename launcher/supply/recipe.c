@@ -2,6 +2,7 @@
  * recipe: the meaning of recipes/NAME.ini. What it adds to the tree itself is read by recipe_items.c. */
 #include "supply/recipe.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -310,6 +311,24 @@ int recipe_load(struct recipe *recipe, const char *path, struct err *err)
     return recipe_parse(recipe, path, buf_text(&text), text.length, err);
 }
 
+static void find_meant(const struct strlist *folders, const char *name, char meant[TEXT_MEANT])
+{
+    static const char end[] = ".ini";
+    auto_release(strlist) struct strlist known = {0};
+    for (size_t i = 0; i < folders->count; i++) {
+        struct err ignored = {0};
+        auto_release(strlist) struct strlist files = {0};
+        (void)fs_list(AT_FDCWD, folders->item[i], &files, &ignored);
+        for (size_t k = 0; k < files.count; k++) {
+            size_t length = strlen(files.item[k]);
+            if (length > strlen(end) && strcmp(files.item[k] + length - strlen(end), end) == 0) {
+                strlist_take(&known, xstrndup(files.item[k], length - strlen(end)));
+            }
+        }
+    }
+    text_meant(meant, name, (const char *const *)strlist_items(&known));
+}
+
 int recipe_find(struct recipe *recipe, const char *name, struct err *err)
 {
     *recipe = (struct recipe){0};
@@ -327,7 +346,10 @@ int recipe_find(struct recipe *recipe, const char *name, struct err *err)
             return recipe_load(recipe, path, err);
         }
     }
-    return err_set(err, ERR_NOT_FOUND, "no recipe '%s' in ./recipes, $SCIWRAP_RECIPES and the installed recipes", name);
+    char meant[TEXT_MEANT];
+    find_meant(&folders, name, meant);
+    return err_set(err, ERR_NOT_FOUND, "no recipe '%s' in ./recipes, $SCIWRAP_RECIPES and the installed recipes%s",
+                   name, meant);
 }
 
 static void release_items(struct recipe_items *items)

@@ -30,14 +30,14 @@ store gc x|takes no arguments; 'sciwrap remove ENV' removes one
 store list x|takes no arguments
 store du x|takes no arguments
 remove|remove: no environment named
-run|run: no environment named
+run|run: no environment named; 'sciwrap envs' lists
 exec tiny|exec: no command named after the environment
 shell tiny sh|shell: takes no command; use 'sciwrap exec' for one
 envs x|envs: takes no arguments
 runs x|runs: takes no arguments
 ps x|ps: takes no arguments
 doctor x|doctor: takes no arguments
-show|show: no run named
+show|show: no run named; 'sciwrap runs' lists
 show a b|show: takes one run
 rerun|rerun: no run named
 rerun a b|rerun: takes one run
@@ -53,7 +53,7 @@ bundle|bundle: no run named
 bundle --list|bundle: no bundle named
 bundle --check|bundle: no bundle named
 enter|enter: no run named
-stop|stop: no run named
+stop|stop: no run named; 'sciwrap ps' lists
 audit|audit: no environment named
 audit a b|audit: takes one environment
 audit --dry-run a|audit: '--dry-run' means nothing here
@@ -140,7 +140,7 @@ installed() { # PREFIX [HELPER]
     installed bare
     succeeds env SCIWRAP_ENVS= bare/bin/sciwrap envs
     is "$output" ""
-    notes 'no environments are known here; see FILES in sciwrap.1. for where they are looked for'
+    notes "no environments are known here; 'sciwrap pin NAME SOURCE' makes one, and FILES in sciwrap.1. says where"
     # A helper that brings nothing, and says that it has.
     printf '#!/bin/sh\n' >helper
     installed idle helper
@@ -160,7 +160,7 @@ installed() { # PREFIX [HELPER]
 @test "what there is nothing of is said, and no failure" {
     export SCIWRAP_STORE=$BATS_TEST_TMPDIR/store
     succeeds "$SCIWRAP" runs
-    notes 'no runs are recorded here or above'
+    notes "no runs are recorded here or above; 'sciwrap run' records one .* 'sciwrap init' makes"
     succeeds "$SCIWRAP" ps
     succeeds "$SCIWRAP" store list
     notes "the store is empty; 'sciwrap pull ENV' brings an environment"
@@ -260,4 +260,26 @@ ROWS
     SCIWRAP_RECORDING=comparison succeeds "$SCIWRAP" exec tiny touch out
     notes "'d/.*d/' is deeper than 200 folders and is not looked into for outputs"
     is "$(field '[o["path"] for o in m["experiment"]["outputs"] if o["path"][0] != "/"]')" "['out']"
+}
+
+@test "first use: each command says the next step" {
+    export SCIWRAP_STORE=$BATS_TEST_TMPDIR/store
+    fails_with 125 "no runs are recorded here or above; 'sciwrap run' records one" -- "$SCIWRAP" report --all
+    for command in show report rerun bundle cite; do
+        fails_with 125 "$command: no run named; 'sciwrap runs' lists those that are recorded here; see 'sciwrap $command --help'" -- \
+            "$SCIWRAP" "$command"
+    done
+    fails_with 125 "no environment 'tny-new'; did you mean 'tiny-new'" -- "$SCIWRAP" run tny-new
+    "$SCIWRAP" init -q
+    succeeds "$SCIWRAP" init
+    notes "is a project already: nothing was missing; 'sciwrap runs' lists what was run in it"
+    quietly "$SCIWRAP" init -q
+    succeeds "$SCIWRAP" runs
+    is "$output" ""
+    notes "no run is recorded in '$WORK/.sciwrap' yet; 'sciwrap run ENV ARG...' records the first"
+    quietly "$SCIWRAP" runs --json
+    is "$output" "[]"
+    mkdir recipes
+    : >recipes/samtools.ini
+    fails_with 125 "no recipe 'samtols' in .*; did you mean 'samtools'" -- "$SCIWRAP" build samtols
 }
