@@ -35,7 +35,8 @@ static void mark_rewritten(struct manifest *manifest)
     }
 }
 
-static void look_after(const struct execution *execution, struct observation *observation, struct manifest *manifest)
+static void look_after(const struct execution *execution, const struct plan *plan, struct observation *observation,
+                       struct manifest *manifest)
 {
     if (!execution->observe) {
         return;
@@ -43,7 +44,7 @@ static void look_after(const struct execution *execution, struct observation *ob
     /* The command may have left half a line on the terminal. */
     struct progress progress = {.below = true};
     progress_watch(&progress, "hash what it read and wrote", 0, PROGRESS_BYTES);
-    observation_finish(observation, execution->rootfs);
+    observation_finish(observation, plan);
     progress_release(&progress);
     if (execution->group != NULL) {
         join_add_outputs(execution->group, &manifest->outputs);
@@ -261,7 +262,7 @@ static int start(struct execution *execution, const struct scratch *scratch, str
     if (execution->group != NULL) {
         take_ranks(execution, manifest);
     }
-    look_after(execution, observation, manifest);
+    look_after(execution, &plan, observation, manifest);
     struct job *job = &manifest->circumstances.job;
     job->cancelled |= execution->facts->job.is_node && !job->cancelled && launch_told_late(launched);
     verified_take(&manifest->recording.verified, execution->verify);

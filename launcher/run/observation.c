@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "run/findings.h"
 #include "run/inputs.h"
+#include "run/scratch.h"
 
 static int look_at(struct observation *observation, struct facts *facts, const char *host, const char *inside,
                    struct err *err)
@@ -169,7 +170,15 @@ bool observation_join(struct observation *observation, const struct plan *plan)
     return true;
 }
 
-static void compare_folder(const struct observation_folder *folder, struct file_list *outputs)
+/* The private folders of runs lie where they were asked to, which may be here: they are no results. */
+static bool is_private(const struct plan *plan, const char *folder, const char *below)
+{
+    auto_free char *parent = scratch_parent(plan->scratch);
+    auto_free char *path = xasprintf("%s/%s", folder, below);
+    return path_is_under(path, parent);
+}
+
+static void compare_folder(const struct observation_folder *folder, const struct plan *plan, struct file_list *outputs)
 {
     struct inventory after = {0};
     struct file_list changes = {0};
@@ -181,6 +190,9 @@ static void compare_folder(const struct observation_folder *folder, struct file_
     }
     for (size_t i = 0; i < changes.count; i++) {
         struct file_item *change = &changes.item[i];
+        if (is_private(plan, folder->host, change->path)) {
+            continue;
+        }
         auto_free char *path =
             folder->inside != NULL ? xasprintf("%s/%s", folder->inside, change->path) : xstrdup(change->path);
         struct file_item *item = file_list_add(outputs, path);
@@ -195,10 +207,10 @@ static void compare_folder(const struct observation_folder *folder, struct file_
     inventory_release(&after);
 }
 
-static void compare(struct observation *observation)
+static void compare(struct observation *observation, const struct plan *plan)
 {
     for (size_t i = 0; i < observation->folder_count; i++) {
-        compare_folder(&observation->folder[i], &observation->manifest->outputs);
+        compare_folder(&observation->folder[i], plan, &observation->manifest->outputs);
     }
 }
 
@@ -223,12 +235,12 @@ static void gather(struct observation *observation, const char *rootfs)
     manifest->recording.digests_reused = observer->digests.reused;
 }
 
-void observation_finish(struct observation *observation, const char *rootfs)
+void observation_finish(struct observation *observation, const struct plan *plan)
 {
     if (observation->listening && observation->observer.recorder != NULL) {
-        gather(observation, rootfs);
+        gather(observation, plan->rootfs);
     } else if (observation->manifest->recording.method == RECORDING_COMPARISON) {
-        compare(observation);
+        compare(observation, plan);
     }
 }
 

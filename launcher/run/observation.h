@@ -43,6 +43,6 @@ int observation_record(struct observation *observation, int notify_fd, int errnu
 void observation_expect(struct observation *observation, pid_t pid, int memory);
 /* For launch_company.hear. */
 int observation_hear(struct observation *observation, struct err *err);
-/* After launch(): inputs, outputs, programs, processes and the rest of the record into the manifest. */
-void observation_finish(struct observation *observation, const char *rootfs);
+/* After launch() of that plan: inputs, outputs, programs, processes and the rest of the record into the manifest. */
+void observation_finish(struct observation *observation, const struct plan *plan);
 void observation_release(struct observation *observation);

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "run/scratch.h"
 #include "run/variables.h"
 
 static const struct {
@@ -280,7 +281,7 @@ static void hide(const char *hidden, const char *source, const char *real, const
 static void hide_own(const struct facts *facts, const char *source, const char *real, const char *target,
                      struct plan *plan)
 {
-    auto_free char *parent = xstrndup(plan->scratch, (size_t)(path_base(plan->scratch) - plan->scratch) - 1);
+    auto_free char *parent = scratch_parent(plan->scratch);
     for (size_t i = 0; i < facts->hidden.count; i++) {
         hide(facts->hidden.item[i], source, real, target, plan);
     }

@@ -45,6 +45,11 @@ char *scratch_base(void)
     return path_normal(cwd != NULL ? cwd : "/", chosen);
 }
 
+char *scratch_parent(const char *path)
+{
+    return xstrndup(path, (size_t)(path_base(path) - path) - 1);
+}
+
 /* In a folder that all may write to, somebody else can have made this name first, as a link or with rights of theirs.
  */
 static int open_own(const char *path)

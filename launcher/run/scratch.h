@@ -32,6 +32,9 @@ struct scratch {
 /* $SCIWRAP_TMPDIR, $TMPDIR or /tmp, absolute; caller frees. */
 char *scratch_base(void);
 
+/* Of scratch->path: the folder that holds those of all runs of this user; caller frees. */
+char *scratch_parent(const char *path);
+
 /* Call scratch_close() after success and after failure; {.parent_fd = -1, .fd = -1} before it is empty. */
 int scratch_open(struct scratch *scratch, bool with_layer, struct err *err);
 /* Removes what the run has left. A failure is told with log_warn: the result of the run does not depend on it. */

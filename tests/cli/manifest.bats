@@ -177,3 +177,13 @@ load helpers
     [[ $(field 'm["recording"]["method"]') == seccomp-notification ]] || skip "no notifications here"
     is "$(field '[i["path"] for i in m["experiment"]["inputs"]]')" "['data.txt']"
 }
+
+@test "private folders that lie in the work directory are no results, whichever way the run is recorded" {
+    mkdir tmp
+    local way
+    for way in observation comparison; do
+        SCIWRAP_TMPDIR=$PWD/tmp SCIWRAP_RECORDING=$way "$SCIWRAP" exec -q tiny sh -c "echo x >/tmp/x; echo $way >out.txt" \
+            </dev/null >/dev/null 2>&1
+        is "$(field "[o['path'] for o in m['experiment']['outputs']]")" "['out.txt']"
+    done
+}
