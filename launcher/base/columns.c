@@ -57,7 +57,7 @@ void columns_addf(struct columns *table, const char *format, ...)
 
 static size_t rows_of(const struct columns *table)
 {
-    return table->cells.count / table->count;
+    return table->count > 0 ? table->cells.count / table->count : 0;
 }
 
 static const char *cell_of(const struct columns *table, size_t row, size_t column)

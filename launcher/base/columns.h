@@ -18,11 +18,11 @@
 
 struct column {
     const char *title;
-    bool right;      /* its texts end at one place: numbers */
-    bool digits;     /* identifiers: shortened to as many digits as tell them apart, 7 at least */
     unsigned brief;  /* shortened to as many places: the rest is exactness, as seconds in a time; 0: not */
     unsigned spared; /* what is left out first has 1; 0: none of it is left out */
     unsigned least;  /* places that stay when it is cut; 0: it is not cut */
+    bool right;      /* its texts end at one place: numbers */
+    bool digits;     /* identifiers: shortened to as many digits as tell them apart, 7 at least */
     bool hidden;     /* left out in any case */
     bool keep_end;   /* what is cut and has a '/' loses its beginning */
 };

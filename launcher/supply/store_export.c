@@ -151,6 +151,7 @@ static int write_file(const struct export *export, const char *path, struct err 
         total += export->file.blob[i].size;
     }
     if (whole_begin(&whole, path, 0666, err) < 0) {
+        whole_abandon(&whole);
         return -1;
     }
     progress_begin(&progress, what, total);
