@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""page.py TOP WORK PAGE [--root ROOT] [--write]: runs the console blocks of a page; see run.sh.
+"""page.py TOP WORK PAGE[,PAGE]... [--root ROOT] [--write]: runs the console blocks of a page, and of those that the same users
+follow after it; see run.sh.
 
 In a block a line "$ ..." is a command of the first user, "ben$ ..." one of the second, "> ..." goes on with a command, and all
 others are what it prints, errors included; a line "..." stands for any lines. Commands of a user share folder and PATH. Times, and
@@ -174,7 +175,7 @@ def plain(text):
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", "TIME", text)
     text = re.sub(r"\b\d{1,2} [A-Z][a-z]+ 20\d\d\b", "DATE", text)
     text = re.sub(r"\b(\d+\.\d+ ?s|\d+(\.\d+)? ms)\b", "SECONDS", text)
-    text = re.sub(r"^(size +)\d+$", r"\1SIZE", text, flags=re.M)
+    text = re.sub(r"^((?:size|bytes) +)\d+$", r"\1SIZE", text, flags=re.M)
     text = re.sub(r"\b\d+\.\d+ [kM]B at most", "MEMORY at most", text)
     text = re.sub(r"contents +[0-9a-f]{64}", "contents DIGEST", text)  # the record is in it, and with it the time
     text = re.sub(r"^sciwrap: (pull|fetch|read) .*\n", "", text, flags=re.M)  # how far it is, which depends on how long it takes
@@ -200,15 +201,18 @@ def translated(names, text):
 
 
 def replace(page, lines, new, names):
+    """Today's runs keep the numbers that they have on the page, and on those before it."""
     for begin, end, output in reversed(new):
-        lines[begin:end] = output.splitlines()
+        lines[begin:end] = translated({today: then for then, today in names.items()}, output).splitlines()
     if new:
         with open(page, "w", encoding="utf-8") as file:
-            file.write(translated(names, "\n".join(lines) + "\n"))
+            file.write("\n".join(lines) + "\n")
 
 
-def follow(page, lines, machine, write):
-    users, names, new = {"": Administrator(machine)}, {}, []
+def follow(page, machine, users, names, write):
+    with open(page, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    new = []
     for prompt, command, begin, end in blocks(lines):
         if prompt not in users:
             users[prompt] = User(machine, PROMPTS[prompt])
@@ -237,15 +241,14 @@ def main():
     write = "--write" in arguments
     root = arguments[arguments.index("--root") + 1] if "--root" in arguments else None
     top, work = map(os.path.realpath, arguments[:2])
-    page = os.path.join(top, arguments[2])
+    pages = [os.path.join(top, page) for page in arguments[2].split(",")]
     os.chmod(work, 0o755)
     if root:
         machine = CleanRoot(top, os.path.realpath(root))
     else:
-        machine = Machine(top, os.path.join(work, os.path.basename(page)))
-    with open(page, encoding="utf-8") as file:
-        lines = file.read().splitlines()
-    return follow(page, lines, machine, write)
+        machine = Machine(top, os.path.join(work, os.path.basename(pages[0])))
+    users, names = {"": Administrator(machine)}, {}
+    return 1 if any(follow(page, machine, users, names, write) for page in pages) else 0
 
 
 sys.exit(main())

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh [--clean-root] [--write] [PAGE...]: does what README.md and docs/tutorial.md say, from clone to a bundle that another
-# user reruns, and compares what each command prints with the page; --write puts it into the page instead. Prints "ok"/"not ok"
-# for tests/run.sh. Builds what is committed, once for each page, and three environments (50 MB are fetched): minutes.
+# run.sh [--clean-root] [--write] [PAGE...]: does what README.md, docs/tutorial.md and docs/howto.md say, from clone to a bundle
+# that another user reruns, and compares what each command prints with the page; --write puts it into the page instead. Prints
+# "ok"/"not ok" for tests/run.sh. Builds what is committed, twice, and three environments (50 MB are fetched): minutes.
 #
 # With --clean-root, as root, that happens in a new minimal Debian, into which only what the pages say is installed, by two
-# ordinary users each. Without it: on this machine, where everything may be installed already; as root as two users,
-# otherwise as the caller with two homes.
+# ordinary users. Without it, and without the how-to, on this machine, where everything may be installed already; as root as
+# two users, otherwise as the caller with two homes.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(realpath "$here/../..")
@@ -20,6 +20,8 @@ for word in "$@"; do
     esac
 done
 [[ ${#pages[@]} -gt 0 ]] || pages=(README.md docs/tutorial.md)
+# The how-to goes on where the tutorial ends, and its administrator needs a machine of its own.
+[[ $clean == no || ${pages[*]} != "README.md docs/tutorial.md" ]] || pages[1]+=,docs/howto.md
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/sciwrap-tutorial.XXXXXX") || exit 125
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
