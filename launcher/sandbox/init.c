@@ -99,6 +99,16 @@ static void close_inherited(const struct init_context *context)
     free(keep);
 }
 
+static int furnish(const struct init_context *context, const struct view *view, struct strlist *covered,
+                   bool *ret_shared_proc, struct stdio *ret_stdio, struct err *err)
+{
+    if (stdio_find(ret_stdio, context->company->stdio, err) < 0 ||
+        root_enter(context->plan, ret_stdio, view, covered, ret_shared_proc, err) < 0) {
+        return -1;
+    }
+    return context->limits != NULL ? limits_bound_files(context->plan, err) : 0;
+}
+
 static int build(const struct init_context *context, struct strlist *covered, bool *ret_shared_proc, struct err *err)
 {
     const struct plan *plan = context->plan;
@@ -109,10 +119,15 @@ static int build(const struct init_context *context, struct strlist *covered, bo
     view_gather(&view, context->outer_uid == 0, context->limits);
     view.bare = plan->nested;
     if (identity_map(0, context->outer_uid, 0, context->outer_gid, err) < 0 ||
-        (!plan->network_host && network_begin(&network, err) < 0) ||
-        stdio_find(&stdio, context->company->stdio, err) < 0 ||
-        root_enter(plan, &stdio, &view, covered, ret_shared_proc, err) < 0 ||
-        (context->limits != NULL && limits_bound_files(plan, err) < 0)) {
+        (!plan->network_host && network_begin(&network, err) < 0)) {
+        return -1;
+    }
+    if (furnish(context, &view, covered, ret_shared_proc, &stdio, err) < 0) {
+        /* readdir(3) tells of failures by errno alone, which the child's failure is in as well: that is told then. */
+        struct err cause = {0};
+        if (!plan->network_host && network_join(&network, &cause) < 0) {
+            *err = cause;
+        }
         return -1;
     }
     if (stdio.guarded[STDIN_FILENO]) {
