@@ -428,7 +428,7 @@ slurm() {
 # What needs another host than this one: a user's own systemd, other kernels, hosts that lack something, containers.
 vm() {
     local script worst=0
-    for script in tests/vm/{systemd,kernels,calls,containers}.sh; do
+    for script in tests/vm/{systemd,kernels,ubuntu,calls,containers}.sh; do
         as_root env PATH="$PATH" SCIWRAP="$root/build/release/bin/sciwrap" FIXTURES="$root/build/fixtures" \
             SCIWRAP_DEBIAN_MIRROR="${SCIWRAP_DEBIAN_MIRROR-}" SCIWRAP_VM_USER="$test_user" "$script" || worst=1
     done

@@ -38,7 +38,8 @@ int mount_list_read(struct mount_list *list, struct err *err);
 void mount_list_release(struct mount_list *list);
 /* The mount whose root `path` leads to, links followed; NULL when nothing is mounted there. */
 const struct mount_seen *mount_list_at(const struct mount_list *list, const char *path);
-/* The same by the points of a list that is not from_calls, as the kernel looks a name up: `path` is absolute, without links. */
+/* The same by the points of a list that is not from_calls, as the kernel looks a name up: `path` is absolute, without
+ * links. */
 const struct mount_seen *mount_list_walk(const struct mount_list *list, const char *path);
 const struct mount_seen *mount_list_find(const struct mount_list *list, uint64_t id);
 /* Where it is mounted, as seen from this process' root; borrowed until the next call. */

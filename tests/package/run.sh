@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh: both packages are made and tried as their users would: the .deb is installed in a new Debian 12; the archive is
-# unpacked in a Debian 11, whose C library is too old for the helper, and in a root that has no C library at all. There
-# an environment is pulled from a file and over http, run, rerun from a bundle, as root and as an ordinary user. As root;
-# PRESET=release BUILD=its folder; it installs debootstrap, which brings 100 MB, and what cpack needs for a .deb.
+# run.sh: both packages are made and tried as their users would: the .deb is installed in a new Debian 12, Ubuntu 22.04 and
+# 24.04; the archive is unpacked in a Debian 11, an Ubuntu 16.04 and 18.04, whose C libraries are too old for the helper, and in a
+# root that has no C library at all. There an environment is pulled from a file and over http, run, rerun from a bundle,
+# as root and as an ordinary user. As root; PRESET=release BUILD=its folder; it installs debootstrap, which brings 100 MB, and
+# what cpack needs for a .deb; 200 MB of Ubuntu more where $SCIWRAP_UBUNTU_MIRROR (http://archive.ubuntu.com/ubuntu) can be reached.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(realpath "${BUILD:-$here/../../build/release}")
@@ -14,6 +15,8 @@ for need in cpack:cmake debootstrap:debootstrap busybox:busybox-static dpkg-shli
         "${need#*:}" >&2
     command -v "${need%:*}" >/dev/null || { echo "ok packages # skip no ${need%:*}, and it could not be installed" && exit 0; }
 done
+
+. "$here/../vm/ubuntu-root.bash"
 
 top=$(mktemp -d "${TMPDIR:-/var/tmp}/sciwrap-packages.XXXXXX")
 trap 'rm -rf "$top"' EXIT
@@ -142,5 +145,35 @@ if [[ $? -eq 0 ]]; then
     tell $? ".deb goes without a trace" "$top/log"
 else
     tell 1 "debootstrap of Debian 12" "$top/log"
+fi
+
+# As a user does it: apt finds what the package needs, under whatever name that release has it.
+deb_on_ubuntu() { # SUITE NAME
+    local root=$top/$1
+    ubuntu_root "$1" "$root" "$top/keys" --include=ca-certificates >"$top/log" 2>&1 || { tell 1 "debootstrap of $2" "$top/log" && return; }
+    prepare "$root"
+    cp "$deb" "$root/sw/sciwrap.deb"
+    (chroot "$root" apt-get update -q && chroot "$root" apt-get install -q -y --no-install-recommends /sw/sciwrap.deb) >"$top/log" 2>&1
+    tell $? ".deb installs on $2" "$top/log"
+    try "$root" ".deb on $2"
+    chroot "$root" apt-get purge -q -y sciwrap >"$top/log" 2>&1 && [[ ! -e $root/usr/libexec/sciwrap ]]
+    tell $? ".deb goes from $2 without a trace" "$top/log"
+    rm -rf "$root"
+}
+archive_on_ubuntu() { # SUITE NAME
+    local root=$top/$1
+    ubuntu_root "$1" "$root" "$top/keys" >"$top/log" 2>&1 || { tell 1 "debootstrap of $2" "$top/log" && return; }
+    prepare "$root"
+    unpack "$root"
+    try "$root" "archive on $2"
+    rm -rf "$root"
+}
+if ubuntu_is_there; then
+    deb_on_ubuntu noble "Ubuntu 24.04"
+    deb_on_ubuntu jammy "Ubuntu 22.04"
+    archive_on_ubuntu bionic "Ubuntu 18.04"
+    archive_on_ubuntu xenial "Ubuntu 16.04"
+else
+    echo "ok package on Ubuntu # skip its archive cannot be reached"
 fi
 exit $worst

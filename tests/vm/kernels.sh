@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels.sh: the essential tests (essentials.sh) on the kernels of Debian 11, 12 and 13 in virtual machines that qemu makes without
-# the hardware's help, and on this machine's own; and hosts that lack something (guest.sh). Prints "ok NAME" and "not ok NAME".
+# kernels.sh: the essential tests (essentials.sh) on the kernels of Debian 11, 12 and 13 and of Ubuntu 18.04 to 24.04 in virtual
+# machines that qemu makes without the hardware's help, and on this machine's own; hosts that lack something (guest.sh); and
+# --private-cores on sibling threads (cores.sh). Prints "ok NAME" and "not ok NAME".
 #
-# usage: kernels.sh [--write] [SUITE...]     (bullseye bookworm trixie)
+# usage: kernels.sh [--write] [SUITE...]     (bionic focal bullseye jammy bookworm noble trixie)
 #   --write   writes the tables of docs/hosts.md, which otherwise must be what comes out
 #
 # SCIWRAP, FIXTURES as for bats: a release build. Kernels are fetched with this machine's apt from the mirror that it uses, 35 MB
-# each, into $SCIWRAP_VM_KERNELS (build/vm-kernels), once.
+# each, into $SCIWRAP_VM_KERNELS (build/vm-kernels), once; those of Ubuntu, 20 to 55 MB each, from $SCIWRAP_UBUNTU_MIRROR
+# (http://archive.ubuntu.com/ubuntu).
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -19,12 +21,13 @@ suites=()
 while [[ $# -gt 0 ]]; do
     case $1 in
     --write) write=yes ;;
-    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '3,13s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) suites+=("$1") ;;
     esac
     shift
 done
-[[ ${#suites[@]} -gt 0 ]] || suites=(bullseye bookworm trixie)
+[[ ${#suites[@]} -gt 0 ]] || suites=(bionic focal bullseye jammy bookworm noble trixie)
+ubuntu=${SCIWRAP_UBUNTU_MIRROR:-http://archive.ubuntu.com/ubuntu}
 [[ $(uname -m) == x86_64 ]] || { echo "ok vm kernels # skip not x86-64" && exit 0; }
 for program in qemu-system-x86_64 busybox; do
     command -v "$program" >/dev/null || { echo "ok vm kernels # skip no $program" && exit 0; }
@@ -44,6 +47,9 @@ verdict() { # TEXT STATUS: as count_log of tests/run.sh reads it
 
 # ---- kernels
 
+is_ubuntu() { # SUITE
+    grep -q "  $1/" "$here/ubuntu-kernels.sha256"
+}
 # Where this machine's apt gets Debian's packages, of whatever suite.
 mirror() {
     # shellcheck disable=SC2016 # apt's own variable
@@ -65,21 +71,40 @@ apt_of() { # SUITE COMMAND...: apt-get in a private root
         -oDir::Etc::sourceparts="$root/etc/parts" -oDir::State="$root/state" -oDir::State::status="$root/state/status" \
         -oDir::Cache="$root/cache" "$@"
 }
-fetch_kernel() { # SUITE
+# Ubuntu's, each as the archive has kept it since, by its digest: no list and no key are asked.
+fetch_ubuntu() { # SUITE FOLDER: its packages into the folder
+    local digest path found=no
+    while read -r digest path; do
+        [[ $path == "$1"/* ]] || continue
+        found=yes
+        curl -fsS --max-time 300 -o "$2/${path##*/}" "$ubuntu/${path#*/}" >>"$work/log" 2>&1 || return
+        echo "$digest  $2/${path##*/}" | sha256sum --quiet -c - >>"$work/log" 2>&1 || return
+    done <"$here/ubuntu-kernels.sha256"
+    [[ $found == yes ]]
+}
+fetch_debian() { # SUITE FOLDER
     local suite=$1 package
-    [[ -e $kernels/$suite/vmlinuz ]] && return
     [[ -n $(mirror) ]] && apt_of "$suite" apt-get update >>"$work/log" 2>&1 || return
     package=$(apt_of "$suite" apt-cache depends linux-image-cloud-amd64 | awk '$1 == "Depends:" {print $2; exit}')
-    (mkdir -p "$work/$suite" && cd "$work/$suite" && apt_of "$suite" apt-get download "$package" >>"$work/log" 2>&1 &&
-        dpkg-deb -x ./*.deb . && mkdir -p "$kernels/$suite") || return
-    local module
-    module=$(find "$work/$suite" -name 'overlay.ko*' | head -n 1)
-    case $module in
-    *.xz) xz -dc "$module" >"$kernels/$suite/overlay.ko" ;;
-    *.zst) zstd -qdc "$module" >"$kernels/$suite/overlay.ko" ;;
-    *.ko) cp "$module" "$kernels/$suite/overlay.ko" ;;
-    esac
-    cp "$work/$suite"/boot/config-* "$kernels/$suite/config" && cp "$work/$suite"/boot/vmlinuz-* "$kernels/$suite/vmlinuz"
+    (cd "$2" && apt_of "$suite" apt-get download "$package" >>"$work/log" 2>&1)
+}
+fetch_kernel() { # SUITE
+    local suite=$1 package module
+    [[ -e $kernels/$suite/vmlinuz ]] && return
+    mkdir -p "$work/$suite" "$kernels/$suite"
+    if is_ubuntu "$suite"; then fetch_ubuntu "$suite" "$work/$suite"; else fetch_debian "$suite" "$work/$suite"; fi || return
+    for package in "$work/$suite"/*.deb; do
+        dpkg-deb -x "$package" "$work/$suite" && rm "$package" || return
+    done
+    while read -r module; do
+        case $module in
+        *.xz) xz -dc "$module" ;;
+        *.zst) zstd -qdc "$module" ;;
+        *) cat "$module" ;;
+        esac >"$kernels/$suite/$(basename "${module%%.ko*}").ko"
+    done < <(find "$work/$suite" -name 'overlay.ko*' -o -name 'virtio-rng.ko*')
+    cp "$work/$suite"/boot/config-* "$kernels/$suite/config" && cp "$work/$suite"/boot/vmlinuz-* "$kernels/$suite/vmlinuz" &&
+        rm -rf "${work:?}/$suite"
 }
 
 # ---- the initramfs: busybox, the programs with their libraries, the tiny environments, the tests
@@ -99,7 +124,7 @@ make_root() {
     cp "$fixtures"/tiny{,-new}.tar "$root/fixtures/"
     cp "$fixtures"/envs/tiny{,-new}.ini "$root/fixtures/envs/"
     cp "$here/guest.sh" "$root/init"
-    cp "$here/essentials.sh" "$root/guest/"
+    cp "$here/essentials.sh" "$here/cores.sh" "$root/guest/"
     cat >"$root/guest/variables" <<'VARIABLES'
 export PATH=/usr/local/bin:/usr/bin:/bin SCIWRAP=/usr/local/bin/sciwrap FIXTURES=/fixtures TMPDIR=/tmp
 VARIABLES
@@ -138,18 +163,21 @@ boot() { # SUITE
     local root=$work/root
     rm -f "$root/guest/restricted"
     [[ $1 != trixie ]] || cp "$work/restricted" "$root/guest/" 2>/dev/null
-    rm -f "$root/modules/overlay.ko"
-    [[ ! -e $kernels/$1/overlay.ko ]] || cp "$kernels/$1/overlay.ko" "$root/modules/"
+    rm -f "$root"/modules/*
+    cp "$kernels/$1"/*.ko "$root/modules/" 2>/dev/null
     (cd "$root" && find . | busybox cpio -o -H newc >"$work/initrd" 2>/dev/null)
     local try
     for try in 1 2 3; do
-        machine "$1" $((90 * try))
+        machine "$1" $((180 * try))
         grep -q '^in end' "$work/console.$1" && break
         echo "# $1: once more"
     done
 }
 machine() { # SUITE SECONDS
-    timeout "$2" qemu-system-x86_64 -accel tcg -cpu "${SCIWRAP_VM_CPU:-qemu64}" -m 2048 -nic none -nographic -no-reboot \
+    # Two threads of one core, which Linux believes of few processors of qemu, for core scheduling where the kernel has that.
+    local threads=() cpu=qemu64
+    ! grep -q '^CONFIG_SCHED_CORE=y' "$kernels/$1/config" || threads=(-smp "cpus=2,sockets=1,cores=1,threads=2") cpu=Nehalem
+    timeout "$2" qemu-system-x86_64 -accel tcg -cpu "${SCIWRAP_VM_CPU:-$cpu}" "${threads[@]}" -m 2048 -device virtio-rng-pci -nic none -nographic -no-reboot \
         -kernel "$kernels/$1/vmlinuz" -initrd "$work/initrd" -append "console=ttyS0 rdinit=/init panic=-1 quiet loglevel=3" \
         </dev/null 2>&1 | tr -d '\r' | sed 's/^.*\(in kernel \)/\1/' >"$work/console.$1"
 }
@@ -200,6 +228,11 @@ for suite in "${suites[@]}"; do
     grep -q '^in end' "$console" || tail -n 20 "$console" | sed 's/^/# /'
     judge "$suite" "$console" user
     judge "$suite" "$console" root
+    if [[ $(fact_of "$console" user cores) == yes ]]; then
+        part_of "$console" cores | grep -q '^ok ' && ! part_of "$console" cores | grep '^not ok'
+        verdict "$suite: --private-cores" $?
+        part_of "$console" cores | grep '^#'
+    fi
     ! part_of "$console" hosts | grep '^not ok'
     verdict "$suite: hosts that lack something" $?
     part_of "$console" hosts | grep '^#'
@@ -231,7 +264,7 @@ fi
 
 # ---- the tables
 
-if [[ ${#suites[@]} -eq 3 && $(wc -l <"$rows") -eq 3 ]]; then
+if [[ ${#suites[@]} -eq 7 && $(wc -l <"$rows") -eq 7 ]]; then
     "$here/table.sh" "$([[ $write == yes ]] && echo --write || echo --check)" kernels "$rows" hosts "$hosts"
     verdict "docs/hosts.md is what came out" $?
 fi
