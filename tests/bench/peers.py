@@ -107,7 +107,11 @@ def starts(tree):
     if have("ch-run"):
         peers.append(("`ch-run`: two namespaces", ["ch-run", tree, "--", "/bin/true"]))
     if have("crun"):
-        peers.append(("`crun run`, rootless, the same namespaces", crun_bundle(tree)))
+        words = crun_bundle(tree)
+        if subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            peers.append(("`crun run`, rootless, the same namespaces", words))
+        else:  # as an ordinary user where both versions of cgroups are mixed
+            missing.add("crun, which refuses this machine's cgroups")
     if have("apptainer"):
         peers.append(("`apptainer exec` of the folder", ["apptainer", "exec", tree, "/bin/true"]))
     for ours, option in (("recorded", []), ("`--no-record`", ["--no-record"])):
@@ -261,7 +265,7 @@ def table():
     lines = [f"On {machine()}", "", "| | sciwrap | against | ratio |", "|---|---|---|---|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     if missing:
-        lines += ["", f"Not here, and so not measured: {', '.join(sorted(missing))}."]
+        lines += ["", f"Not here, and so not measured: {'; '.join(sorted(missing))}."]
     return "\n".join(lines)
 
 
