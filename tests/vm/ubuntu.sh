@@ -38,7 +38,7 @@ cp "$fixtures"/envs/tiny{,-new}.ini "$root/fixtures/envs/"
 cp "$here/essentials.sh" "$root/guest/"
 chmod -R a+rX "$root/fixtures" "$root/guest"
 for unit in getty@tty1 serial-getty@ttyS0 apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer motd-news.timer; do
-    chroot "$root" systemctl mask -q "$unit"
+    chroot "$root" systemctl mask -q "$unit" 2>>"$top/log"
 done
 cat >"$root/etc/systemd/system/try.service" <<'UNIT'
 [Unit]
@@ -53,7 +53,7 @@ ExecStopPost=/bin/systemctl poweroff -f -f
 [Install]
 WantedBy=multi-user.target
 UNIT
-chroot "$root" systemctl enable -q try.service
+chroot "$root" systemctl enable -q try.service 2>>"$top/log"
 cat >"$root/guest/world" <<'WORLD'
 cd; export SCIWRAP=/usr/bin/sciwrap FIXTURES=/fixtures SCIWRAP_ENVS=/fixtures/envs
 mkdir -p project; cd project
