@@ -236,6 +236,7 @@ int main(void)
 {
     Suite *suite = suite_create("report");
     TCase *tests = tcase_create("report");
+    tcase_set_timeout(tests, 60); /* the largest graphs, with sanitizers, on a busy machine */
     tcase_add_loop_test(tests, text_means_nothing_to_html, 0, sizeof(texts) / sizeof(texts[0]));
     tcase_add_test(tests, what_is_long_is_cut_at_a_character);
     tcase_add_test(tests, figures);
