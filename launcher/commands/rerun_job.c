@@ -16,11 +16,13 @@
 #include "commands/comparison.h"
 #include "commands/runs_job.h"
 #include "commands/slurm_call.h"
+#include "run/job.h"
 
 /* What all of them came to. */
 struct total {
     size_t verdict[VERDICTS];
     size_t undone; /* could not be run again */
+    size_t cancelled;
     size_t unrecorded;
     struct doc *tasks; /* for --json */
 };
@@ -67,6 +69,40 @@ static void print_outputs(const struct doc *answer)
     if (!doc_get_bool(answer, "same_exit")) {
         printf("        %s  exit status\n", verdict_title(VERDICT_DIFFERENT));
     }
+    auto_free char *work = doc_get_text(answer, "work");
+    if (work != NULL) {
+        printf("        what it made now: ");
+        comparison_print_text(work);
+        putchar('\n');
+    }
+}
+
+/* It came to its end by somebody who ended it: again it would go on, for who knows how long, to another one. */
+static bool was_cancelled(const struct project *project, const struct task *task)
+{
+    struct job job = {0};
+    struct err unread = {0}; /* the rerun tells it */
+    auto_free char *path = project_run_path(project, task->run->id, MANIFEST_NAME);
+    struct doc *doc = doc_load(path, MANIFEST_MOST, &unread);
+    bool cancelled = job_read(doc_get(doc, "circumstances"), &job) && job.cancelled;
+    job_release(&job);
+    doc_free(doc);
+    return cancelled;
+}
+
+static void tell_cancelled(const struct rerun_job *asked, struct total *total, const struct task *task)
+{
+    total->cancelled++;
+    if (asked->json) {
+        struct doc *object = doc_object();
+        doc_put_number(object, "task", task->number);
+        doc_put_text(object, "id", task->run->id);
+        doc_put_bool(object, "cancelled", true);
+        doc_append(total->tasks, object);
+        return;
+    }
+    printf("%6" PRIu64 "  %s  not run again: its job was cancelled; 'sciwrap rerun %s' does it\n", task->number,
+           task->run->id, task->run->id);
 }
 
 static void tell(const struct rerun_job *asked, struct total *total, const struct task *task, const struct doc *answer)
@@ -105,6 +141,9 @@ static int rerun_one(const struct rerun_job *asked, const char *self, struct tot
     strlist_add(&words, self);
     strlist_add(&words, "rerun");
     strlist_add(&words, "--json");
+    if (log_get_level() < LOG_VERBOSE) {
+        strlist_add(&words, "--quiet"); /* what it is told of one task is so of all */
+    }
     for (size_t i = 0; i < asked->options.count; i++) {
         strlist_add(&words, asked->options.item[i]);
     }
@@ -138,6 +177,7 @@ static void conclude(const struct rerun_job *asked, struct total *total, size_t 
         doc_put_text(top, "schema", "sciwrap-rerun-job/1");
         doc_put(top, "tasks", total->tasks);
         doc_put_number(top, "not_run_again", total->undone);
+        doc_put_number(top, "cancelled", total->cancelled);
         doc_put_number(top, "without_record", total->unrecorded);
         total->tasks = NULL;
         auto_free char *printed = doc_print(top);
@@ -149,6 +189,7 @@ static void conclude(const struct rerun_job *asked, struct total *total, size_t 
         add_count(&text, total->verdict[i], verdict_title((enum verdict)i));
     }
     add_count(&text, total->undone, "not run again");
+    add_count(&text, total->cancelled, "cancelled and not run again");
     add_count(&text, total->unrecorded, "without a record");
     printf("%zu %s: %s\n", count, count == 1 ? "task" : "tasks", buf_text(&text));
     buf_release(&text);
@@ -160,10 +201,11 @@ static int exit_code_of(const struct total *total)
     for (int i = 0; i < VERDICTS; i++) {
         good &= total->verdict[i] == 0 || verdict_is_good((enum verdict)i);
     }
-    return total->undone + total->unrecorded > 0 ? 125 : good ? 0 : 1;
+    return total->undone + total->cancelled + total->unrecorded > 0 ? 125 : good ? 0 : 1;
 }
 
-static int rerun_tasks(const struct rerun_job *asked, const struct tasks *tasks, int *exit_code, struct err *err)
+static int rerun_tasks(const struct rerun_job *asked, const struct project *project, const struct tasks *tasks,
+                       int *exit_code, struct err *err)
 {
     int result = 0;
     struct total total = {.tasks = doc_array()};
@@ -172,7 +214,9 @@ static int rerun_tasks(const struct rerun_job *asked, const struct tasks *tasks,
         result = err_set(err, ERR_HOST, "the place of this program is not known: is /proc mounted?");
     }
     for (size_t i = 0; i < tasks->count && result == 0; i++) {
-        if (tasks->task[i].run != NULL) {
+        if (tasks->task[i].run != NULL && tasks->count > 1 && was_cancelled(project, &tasks->task[i])) {
+            tell_cancelled(asked, &total, &tasks->task[i]);
+        } else if (tasks->task[i].run != NULL) {
             result = rerun_one(asked, self, &total, &tasks->task[i], err);
         } else {
             total.unrecorded++;
@@ -201,7 +245,7 @@ int rerun_job(const struct rerun_job *asked, int *exit_code, struct err *err)
     }
     int result = runs_job_gather(asked->word, &project, &submission, &tasks, err);
     if (result == 0) {
-        result = rerun_tasks(asked, &tasks, exit_code, err);
+        result = rerun_tasks(asked, &project, &tasks, exit_code, err);
     }
     tasks_release(&tasks);
     submission_release(&submission);

@@ -18,5 +18,6 @@ struct rerun_job {
     bool json;
 };
 
-/* *exit_code: 0 every task came to the same, 1 one did not, 125 one could not be run again or has no record. */
+/* *exit_code: 0 every task came to the same, 1 one did not, 125 one could not be run again, has no record, or was
+ * cancelled: that is not run again unless JOB_TASK names it. */
 int rerun_job(const struct rerun_job *asked, int *exit_code, struct err *err);

@@ -10,12 +10,11 @@
 
 #include "base/auto.h"
 #include "base/doc.h"
+#include "base/fit.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "base/units.h"
-
-enum { ROW_WIDTH = 48 };
+#include "commands/tell.h"
 
 struct made {
     uint64_t files;
@@ -34,12 +33,60 @@ static struct made outputs_of(const struct catalog_run *run)
     return made;
 }
 
-/* "sample=A depth=30": what is different between tasks, before what is the same. */
-static char *values_of(const struct sweep *sweep, uint64_t row)
+/* Bytes with which all values of the column begin: as far as a terminal need not show them. SIZE_MAX: all are the same.
+ */
+static size_t common_start(const struct sweep *sweep, size_t column)
+{
+    enum { WORTH = 6 };
+    const char *first = sweep_cell(sweep, 1, column);
+    size_t same = strlen(first);
+    bool equal = sweep->rows > 1;
+    for (size_t row = 2; row <= sweep->rows; row++) {
+        const char *cell = sweep_cell(sweep, row, column);
+        size_t at = 0;
+        while (at < same && cell[at] == first[at]) {
+            at++;
+        }
+        equal &= at == same && first[at] == '\0' && cell[at] == '\0';
+        same = at;
+    }
+    /* Neither numbers nor letters of several bytes are torn. */
+    while (same > 0 &&
+           (((unsigned char)first[same] & 0xc0) == 0x80 || (first[same - 1] >= '0' && first[same - 1] <= '9'))) {
+        same--;
+    }
+    return equal ? SIZE_MAX : sweep->rows > 1 && same >= WORTH ? same : 0;
+}
+
+/* What is told of the tasks of a table. */
+struct telling {
+    const struct sweep *sweep; /* NULL: none */
+    size_t *start;             /* of each column: common_start(), or 0 elsewhere than on a terminal */
+};
+
+static struct telling telling_of(const struct sweep *sweep)
+{
+    struct telling telling = {.sweep = sweep};
+    if (sweep != NULL) {
+        telling.start = xcalloc(sweep->columns.count + 1, sizeof(*telling.start));
+    }
+    for (size_t i = 0; sweep != NULL && fit_width(STDOUT_FILENO) > 0 && i < sweep->columns.count; i++) {
+        telling.start[i] = common_start(sweep, i);
+    }
+    return telling;
+}
+
+/* "sample=A depth=30". On a terminal only what is different between tasks: "sample=…7". */
+static char *values_of(const struct telling *telling, uint64_t row)
 {
     struct buf text = {0};
+    const struct sweep *sweep = telling->sweep;
     for (size_t i = 0; i < sweep->columns.count; i++) {
-        buf_addf(&text, "%s%s=%s", i > 0 ? " " : "", sweep->columns.item[i], sweep_cell(sweep, (size_t)row, i));
+        size_t start = telling->start[i];
+        if (start != SIZE_MAX) {
+            buf_addf(&text, "%s%s=%s%s", text.length > 0 ? " " : "", sweep->columns.item[i], start > 0 ? "…" : "",
+                     sweep_cell(sweep, (size_t)row, i) + start);
+        }
     }
     return buf_take(&text);
 }
@@ -55,41 +102,55 @@ static char *words_of(const struct catalog_run *run)
     return buf_take(&text);
 }
 
-static char *tell_task(const struct sweep *sweep, const struct task *task)
+static char *tell_task(const struct telling *telling, const struct task *task)
 {
-    if (sweep != NULL && task->number >= 1 && task->number <= sweep->rows) {
-        return values_of(sweep, task->number);
+    if (telling->sweep != NULL && task->number >= 1 && task->number <= telling->sweep->rows) {
+        return values_of(telling, task->number);
     }
     return task->run != NULL ? words_of(task->run) : xstrdup("");
 }
 
-/* Within `width` places, escaped. */
-static void print_cut(const char *text, size_t width)
+static const struct column row_columns[] = {
+    {.title = "TASK", .right = true},
+    {.title = "STATE"},
+    {.title = "EXIT", .right = true},
+    {.title = "TIME", .right = true, .spared = 4},
+    {.title = "MEMORY", .right = true, .spared = 3},
+    {.title = "FILES", .right = true, .spared = 1},
+    {.title = "OUTPUTS", .right = true, .spared = 2},
+    {.title = "RUN", .digits = true},
+    {.title = "ROW", .least = 28},
+    {0},
+};
+
+static void add_run(struct columns *table, const struct catalog_run *run)
 {
-    char shown[4 * ROW_WIDTH + 1];
-    text_escape(shown, width + 1, text, strlen(text));
-    bool cut = strlen(text) > strlen(shown);
-    if (cut && strlen(shown) > 3) {
-        text_escape(shown, width - 2, text, strlen(text));
-    }
-    printf("%s%s", shown, cut ? "..." : "");
+    char took[UNITS_TEXT];
+    char memory[UNITS_TEXT];
+    char size[UNITS_TEXT];
+    struct made made = outputs_of(run);
+    columns_addf(table, "%d", (int)run->exit_code);
+    columns_add(table, units_duration(took, run->elapsed_ns));
+    columns_add(table, units_size(memory, run->memory_bytes));
+    columns_addf(table, "%" PRIu64, made.files);
+    columns_add(table, units_size(size, made.bytes));
+    columns_add(table, run->id);
 }
 
-static void print_task(const struct task *task, const struct sweep *sweep)
+static void add_task(struct columns *table, const struct task *task, const struct telling *telling)
 {
-    char memory[UNITS_TEXT] = "-";
-    char size[UNITS_TEXT] = "-";
-    auto_free char *told = tell_task(sweep, task);
-    printf("%6" PRIu64 "  %-8s", task->number, task_state_name(task->state));
+    enum { OF_A_RUN = 6 };
+    auto_free char *told = tell_task(telling, task);
+    columns_addf(table, "%" PRIu64, task->number);
+    columns_addf(table, "%s%s%s", task_state_name(task->state), task->reason != NULL ? ": " : "",
+                 task->reason != NULL ? task->reason : "");
     if (task->run != NULL) {
-        struct made made = outputs_of(task->run);
-        printf(" %4d %9.2fs %9s %6" PRIu64 " %9s  %s  ", (int)task->run->exit_code, (double)task->run->elapsed_ns / 1e9,
-               units_size(memory, task->run->memory_bytes), made.files, units_size(size, made.bytes), task->run->id);
-    } else {
-        printf(" %4s %10s %9s %6s %9s  %-12s  ", "-", "-", "-", "-", "-", task->reason != NULL ? task->reason : "-");
+        add_run(table, task->run);
     }
-    print_cut(told, ROW_WIDTH);
-    putchar('\n');
+    for (int i = 0; i < OF_A_RUN && task->run == NULL; i++) {
+        columns_add(table, "-");
+    }
+    columns_add(table, told);
 }
 
 static void add_count(struct buf *text, const struct tasks *tasks, enum task_state state)
@@ -122,18 +183,28 @@ static void tell_next_step(const struct runs_job *asked, const struct submission
     if (tasks->counts[TASK_UNKNOWN] > 0) {
         log_info("squeue does not answer here: of tasks without a record it is not known whether they still run");
     }
-    if (bad > 0 && submission->folder != NULL) {
-        log_info("'sciwrap submit --again %s' submits the %zu that failed or were lost again", asked->word, bad);
+    if (bad > 0 && submission->folder != NULL && strchr(asked->word, '_') != NULL) {
+        int length = (int)strcspn(asked->word, "_");
+        log_info("'sciwrap submit --again %.*s --array %" PRIu64 "' submits it again", length, asked->word,
+                 tasks->task[0].number);
+    } else if (bad > 0 && submission->folder != NULL) {
+        log_info("'sciwrap submit --again %s' submits %zu again that failed or %s lost", asked->word, bad,
+                 bad == 1 ? "was" : "were");
     }
 }
 
 static void print_table(const struct tasks *tasks, const struct sweep *sweep)
 {
-    printf("%6s  %-8s %4s %10s %9s %6s %9s  %-12s  %s\n", "TASK", "STATE", "EXIT", "TIME", "MEMORY", "FILES", "OUTPUTS",
-           "RUN", sweep != NULL ? "ROW" : "COMMAND");
+    struct column shown[sizeof(row_columns) / sizeof(row_columns[0])];
+    memcpy(shown, row_columns, sizeof(shown));
+    shown[sizeof(shown) / sizeof(shown[0]) - 2].title = sweep != NULL ? "ROW" : "COMMAND";
+    auto_release(columns) struct columns table = columns_of(shown);
+    struct telling telling = telling_of(sweep);
     for (size_t i = 0; i < tasks->count; i++) {
-        print_task(&tasks->task[i], sweep);
+        add_task(&table, &tasks->task[i], &telling);
     }
+    free(telling.start);
+    tell_table(&table);
     auto_free char *counts = summary(tasks);
     printf("%s\n", counts);
     fflush(stdout);
@@ -174,9 +245,7 @@ static void print_json(const struct tasks *tasks, const struct sweep *sweep)
     for (size_t i = 0; i < tasks->count; i++) {
         doc_append(list, task_doc(&tasks->task[i], sweep));
     }
-    auto_free char *text = doc_print(list);
-    fputs(text, stdout);
-    doc_free(list);
+    tell_json(list);
 }
 
 int runs_job_show(const struct runs_job *asked, const struct submission *submission, const struct tasks *tasks,

@@ -157,7 +157,7 @@ slurm_is() { # SBATCH SCANCEL: the text of a shell script each
     printf 'code\n0\n3\n0\n' >params.csv
     "$SCIWRAP" submit --sweep params.csv --mem 1G -- exec tiny sh -c 'echo made >out.$2; [ -e repaired ] || exit $1' sh '{code}' '{task}'
     succeeds "$SCIWRAP" runs --job 18
-    [[ ${lines[2]} =~ 2\ +failed\ +3\ +[0-9.]+s\ +[0-9.]+\ MB ]]
+    [[ ${lines[2]} =~ 2\ +failed\ +3\ +[0-9.]+\ m?s\ +[0-9.]+\ MB ]]
     says 'code=3'
     is "${lines[-1]}" '3 tasks: 2 done, 1 failed'
     notes "submit --again 18"
@@ -305,6 +305,41 @@ ROWS
     is "$(python3 -c 'import json,sys; d=json.load(sys.stdin); print([t["verdict"] for t in d["tasks"]], d["without_record"])' <<<"$output")" \
         "['identical', 'different'] 1"
     fails_with 125 "names the runs" -- "$SCIWRAP" rerun --times 2 --job 17
+}
+
+@test "a cancelled task of a sweep is not run again, unless it is named" {
+    "$SCIWRAP" submit --array 2 --prepare no -- exec tiny true
+    local record id
+    record=$(task_manifest 2)
+    id=$(basename "$(dirname "$record")")
+    sed -i 's/"scheduler": "slurm",/"scheduler": "slurm", "cancelled": true,/' "$record"
+    is "$(field 'm["circumstances"]["job"]["cancelled"]' "$record")" True
+    run --separate-stderr "$SCIWRAP" rerun --job 17
+    is "$status" 125
+    [[ ${lines[1]} =~ 2\ +$id\ +not\ run\ again:\ its\ job\ was\ cancelled\;\ \'sciwrap\ rerun\ $id\' ]]
+    is "${lines[-1]}" '2 tasks: 1 identical, 1 cancelled and not run again'
+    run --separate-stderr "$SCIWRAP" rerun --json --job 17
+    is "$(python3 -c 'import json,sys; d=json.load(sys.stdin); print([t.get("cancelled") for t in d["tasks"]], d["cancelled"])' <<<"$output")" \
+        "[None, True] 1"
+    succeeds "$SCIWRAP" rerun --job 17_2
+    is "${lines[-1]}" '1 task: 1 identical'
+}
+
+@test "on a terminal the tasks of a sweep fit, and show what is different between them" {
+    python3 -c 'print("sample,depth,genome\n" + "".join("reads/of/patient-%03d.fastq,%d,hg38\n" % (i, i * 10) for i in (7, 8, 19)))' |
+        sed '/^$/d' >params.csv
+    "$SCIWRAP" submit --sweep params.csv --prepare no -- exec tiny sh -c 'echo "$1" >out.$2; [ $2 != 2 ] || exit 3' sh '{sample}' '{task}'
+    run python3 "$BATS_TEST_DIRNAME/terminal.py" '' "$SCIWRAP" runs --job 17
+    output=${output//$'\r'/}
+    python3 -c 'import sys; assert max(map(len, sys.argv[1].splitlines()[:-1])) <= 80' "${output%%sciwrap:*}"
+    says '1  done +0 +[0-9.]+ m?s .* [0-9a-f]{7}  sample=…007.fastq depth=70'
+    says '2  failed +3 .*sample=…008.fastq depth=80'
+    succeeds "$SCIWRAP" runs --job 17
+    says '[0-9a-f]{12}  sample=reads/of/patient-019.fastq depth=190 genome=hg38'
+    notes "'sciwrap submit --again 17' submits 1 again that failed or was lost"
+    succeeds "$SCIWRAP" runs --job 17_2
+    notes "'sciwrap submit --again 17 --array 2' submits it again"
+    succeeds "$SCIWRAP" submit --again 17 --array 2
 }
 
 @test "a rerun that is killed is the last one" {
