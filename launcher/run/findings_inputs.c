@@ -196,10 +196,9 @@ static void tell_listing(const struct observer *observer, const struct book_file
     bool is_workdir = strcmp(page->host, facts->workdir) == 0;
     if (unknown > 0 && (inner != NULL || is_workdir)) { /* else of the host's devices, a leak of their own */
         auto_free char *name = inner != NULL ? shown(inner) : NULL;
-        strlist_addf(leaks,
-                     "the names in %s%s%s were listed; %zu of what is there was not opened and is not in a rerun",
+        strlist_addf(leaks, "the names in %s%s%s were listed; %zu of them %s not opened and %s not in a rerun",
                      is_workdir ? "the work directory" : "'", is_workdir || name == NULL ? "" : name,
-                     is_workdir ? "" : "'", unknown);
+                     is_workdir ? "" : "'", unknown, unknown == 1 ? "was" : "were", unknown == 1 ? "is" : "are");
     }
 }
 
