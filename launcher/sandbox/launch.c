@@ -98,7 +98,7 @@ static void pass_signals_on(struct watch *watch)
 {
     struct signalfd_siginfo info;
     while (read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo != SIGCHLD && !signals_reached_command(&info)) {
+        if (info.ssi_signo != SIGCHLD && !signals_is_own(&info) && !signals_reached_command(&info)) {
             bool from_above = ending_is_from_above(&info);
             send_signal(watch, from_above ? MESSAGE_SIGNAL_ONCE : MESSAGE_SIGNAL, (int)info.ssi_signo);
             hear_the_end(watch, &info);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
 
 static sigset_t all_but(const int *signals, size_t count)
 {
@@ -63,6 +65,11 @@ bool signals_told_meanwhile(void)
     sigaddset(&set, SIGTERM);
     return sigtimedwait(&set, &info, &now) == SIGTERM && info.si_code == SI_USER &&
            (info.si_uid == 0 || info.si_pid == 0); /* ending_is_from_above() */
+}
+
+bool signals_is_own(const struct signalfd_siginfo *info)
+{
+    return (info->ssi_signo == SIGPIPE || info->ssi_signo == SIGXFSZ) && info->ssi_pid == (uint32_t)getpid();
 }
 
 bool signals_reached_command(const struct signalfd_siginfo *info)

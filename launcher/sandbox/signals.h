@@ -26,6 +26,9 @@ void signals_hold(struct signals_held *ret_held, const sigset_t *before, bool al
 void signals_let_go(struct signals_held *held);
 /* Whether a SIGTERM waits that root or a whole process group was told with; it waits no longer. */
 bool signals_told_meanwhile(void);
+/* Whether a write of our own raised it, to a closed pipe or over the limit of file sizes (write(2), setrlimit(2)): that
+ * the write failed is told where it did, and the command has nothing to do with it. */
+bool signals_is_own(const struct signalfd_siginfo *info);
 /* Whether the terminal driver has sent it to the whole process group, the command included. */
 bool signals_reached_command(const struct signalfd_siginfo *info);
 /* A batch system signals every process of a job itself, one after the other: PID 1 is among them, and what reached
