@@ -96,7 +96,7 @@ trap "usr=\$((usr + 1)); echo usr1 \$usr >>heard" USR1
     says 'tiny +lost +- +sh -c : >ready; exec sleep 300'
     is "$(find .sciwrap/runs -name manifest.json)" ''
     succeeds "$SCIWRAP" runs --job "$job"
-    says ' lost '
+    says ' lost: failed '
 }
 
 @test "signals of scancel reach the command once, by every way" {
