@@ -26,17 +26,6 @@ static const struct command_option options[] = {
     {0},
 };
 
-static char *join(const struct catalog_run *run)
-{
-    struct buf text = {0};
-    const char *word = run->command;
-    for (uint64_t i = 0; i < run->words; i++) {
-        buf_addf(&text, "%s%s", i > 0 ? " " : "", word);
-        word += strlen(word) + 1;
-    }
-    return buf_take(&text);
-}
-
 /* A run, recorded or not. */
 struct row {
     struct catalog_run run; /* of one without a record: what its note says */
@@ -130,7 +119,7 @@ static void print_row(struct columns *table, const struct row *row)
     const struct catalog_run *run = &row->run;
     enum { TO_THE_SECOND = sizeof("2026-01-01T00:00:00") - 1 };
     char took[UNITS_TEXT];
-    auto_free char *words = join(run);
+    auto_free char *words = catalog_words(run);
     columns_add(table, run->id);
     columns_addf(table, "%.*s", TO_THE_SECOND, run->started);
     columns_add(table, run->environment[0] != '\0' ? run->environment : "-");
@@ -148,7 +137,7 @@ static void add_row(struct doc *list, const struct row *row)
 {
     const struct catalog_run *run = &row->run;
     struct doc *object = doc_object();
-    auto_free char *command = join(run);
+    auto_free char *command = catalog_words(run);
     doc_put_text(object, "id", run->id);
     doc_put_text(object, "started", run->started);
     doc_put_text(object, "environment", run->environment[0] != '\0' ? run->environment : NULL);

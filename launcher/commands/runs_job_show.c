@@ -91,23 +91,12 @@ static char *values_of(const struct telling *telling, uint64_t row)
     return buf_take(&text);
 }
 
-static char *words_of(const struct catalog_run *run)
-{
-    struct buf text = {0};
-    const char *word = run->command;
-    for (uint64_t i = 0; i < run->words; i++) {
-        buf_addf(&text, "%s%s", i > 0 ? " " : "", word);
-        word += strlen(word) + 1;
-    }
-    return buf_take(&text);
-}
-
 static char *tell_task(const struct telling *telling, const struct task *task)
 {
     if (telling->sweep != NULL && task->number >= 1 && task->number <= telling->sweep->rows) {
         return values_of(telling, task->number);
     }
-    return task->run != NULL ? words_of(task->run) : xstrdup("");
+    return task->run != NULL ? catalog_words(task->run) : xstrdup("");
 }
 
 static const struct column row_columns[] = {
@@ -226,7 +215,7 @@ static struct doc *task_doc(const struct task *task, const struct sweep *sweep)
     }
     if (task->run != NULL) {
         struct made made = outputs_of(task->run);
-        auto_free char *command = words_of(task->run);
+        auto_free char *command = catalog_words(task->run);
         doc_put_text(object, "id", task->run->id);
         doc_put_text(object, "started", task->run->started);
         doc_put_text(object, "command", command);

@@ -335,3 +335,14 @@ const char *catalog_word(const struct catalog_run *run, size_t number)
     }
     return word;
 }
+
+char *catalog_words(const struct catalog_run *run)
+{
+    struct buf text = {0};
+    const char *word = run->command;
+    for (uint64_t i = 0; i < run->words; i++) {
+        buf_addf(&text, "%s%s", i > 0 ? " " : "", word);
+        word += strlen(word) + 1;
+    }
+    return buf_take(&text);
+}

@@ -38,3 +38,5 @@ void catalog_release(struct catalog *catalog);
 const struct catalog_run *catalog_find(const struct catalog *catalog, const char *id);
 /* Word `number` of the command; "" behind the last. */
 const char *catalog_word(const struct catalog_run *run, size_t number);
+/* All of them, a blank between two, as they are: for lists, which escape them; the caller frees it. */
+char *catalog_words(const struct catalog_run *run);
